@@ -1,0 +1,60 @@
+# Each target first makes what it needs: a virtual environment and a package cache,
+# both inside this checkout. Needs Python 3.11 or newer, python3-venv and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Nothing outside the checkout is written: not pip's cache, not temporary files.
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export TMPDIR := $(CURDIR)/.cache/tmp
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo run test lint format lock clean
+
+demo: $(VENV)/.run
+	$(BIN)/python -m aggregator demo $(ARGS)
+
+run: $(VENV)/.run
+	$(BIN)/python -m aggregator run $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/python -m black --check --quiet aggregator tests || \
+	  { echo "black would change files: run 'make format'"; exit 1; }
+	$(BIN)/python -m isort --check-only --quiet aggregator tests
+	$(BIN)/python -m flake8 aggregator tests
+	$(BIN)/python -m mypy
+
+format: $(VENV)/.dev
+	$(BIN)/python -m isort --quiet aggregator tests
+	$(BIN)/python -m black --quiet aggregator tests
+
+# Pins every dependency with its hashes, for all supported Pythons at once.
+lock: $(VENV)/.python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 \
+	  --generate-hashes --no-header -q -o requirements.txt
+	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header -q -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .cache build
+
+$(VENV)/.python:
+	@mkdir -p $(TMPDIR)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || \
+	  { echo "python3-venv is needed: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.python requirements.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@

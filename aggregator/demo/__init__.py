@@ -1,0 +1,1 @@
+"""The sample portal: what `aggregator demo` and tests read in place of real hosts."""

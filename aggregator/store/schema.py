@@ -1,0 +1,280 @@
+"""The tables. Alembic's migrations make them; this is what the queries are written in.
+
+Nothing is overwritten: `versions` keeps every text of a sighting with the entry as its
+source wrote it, `labels` every label with the time it held. `sightings` carries copies
+of what a view filters and sorts by, so that one indexed query answers a feed.
+"""
+
+from datetime import UTC
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from aggregator.model import Level
+
+LEVEL_BITS = {level: 1 << place for place, level in enumerate(Level)}
+ALL_BITS = (1 << len(Level)) - 1
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware moment. SQLite drops zones, so UTC is what is stored there."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Refuse a naive time; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive time: {value}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Give back an aware time in UTC."""
+        if value is None:
+            return None
+        return (
+            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        )
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# BIGINT keys for a country's items; SQLite counts only in INTEGER.
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _text(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default="", **options)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False, server_default="0")
+
+
+def _ref(name: str, target: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, sa.ForeignKey(target), **({"nullable": False} | options))
+
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    _text("url"),
+    _text("host"),
+    _text("portal"),
+    _text("authority"),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("limited_until", UtcTime),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    _text("body_hash"),
+    sa.Column("last_try_at", UtcTime),
+    sa.Column("last_ok_at", UtcTime),
+    sa.Column("last_changed_at", UtcTime),
+    sa.Column("last_new_item_at", UtcTime),
+    sa.Column("failing_since", UtcTime),
+    _count("failures"),
+    _text("outcome"),  # of the last attempt, which may have no row of its own
+    sa.Column("status", sa.Integer),
+    _count("bytes"),
+    _text("reason"),
+    _text("detail"),
+    sa.Column("gap", sa.Boolean, nullable=False),
+    _text("feed_id"),
+    _text("feed_title"),
+    _text("generator"),
+    sa.Index(None, "active", "due_at"),
+    sa.Index(None, "portal"),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("published_at", UtcTime, nullable=False),
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+)
+
+sightings = sa.Table(
+    "sightings",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    _ref("notice_id", "notices.id"),
+    _ref("source_pk", "sources.pk"),
+    sa.Column("guid", sa.Text, nullable=False),
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    # Copies of what a view filters and sorts by.
+    sa.Column("authority", sa.Text, nullable=False),
+    sa.Column("category", sa.String(20), nullable=False),
+    sa.Column("level_bits", sa.Integer, nullable=False),
+    sa.Column("published_at", UtcTime, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Index(None, "notice_id"),
+    sa.Index(None, "source_pk", "published_at"),
+    sa.Index(None, "authority", "category", "published_at"),
+    sa.Index(None, "published_at"),
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    _ref("source_pk", "sources.pk", primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    _ref("sighting_pk", "sightings.pk", index=True),
+    sa.Column("since", UtcTime, nullable=False),
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    _ref("sighting_pk", "sightings.pk"),
+    sa.Column("n", sa.Integer, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("given_at", UtcTime),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    _text("title"),
+    _text("link"),
+    _text("html"),
+    _text("text"),
+    _text("author"),
+    sa.Column("enclosures", sa.JSON, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("raw", sa.JSON, nullable=False),
+    sa.UniqueConstraint("sighting_pk", "n"),
+)
+
+labels = sa.Table(
+    "labels",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    _ref("notice_id", "notices.id"),
+    # A label given at one place; NULL: of the notice wherever it stands.
+    _ref("source_pk", "sources.pk", nullable=True),
+    sa.Column("facet", sa.String(20), nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("why", sa.JSON, nullable=False),
+    sa.Column("given_by", sa.Text, nullable=False),
+    sa.Column("from_at", UtcTime, nullable=False),
+    sa.Column("to_at", UtcTime),
+    sa.Index(None, "notice_id", "to_at"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    _ref("source_pk", "sources.pk"),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("outcome", sa.String(20), nullable=False),
+    sa.Column("status", sa.Integer),
+    _text("reason"),
+    _text("detail"),
+    _count("bytes"),
+    sa.Column("seconds", sa.Float, nullable=False),
+    _count("entries"),
+    _count("new"),
+    _count("changed"),
+    _count("unchanged"),
+    _count("duplicate"),
+    _count("rejected"),
+    _count("withdrawn"),
+    sa.Column("gap", sa.Boolean, nullable=False),
+    sa.Column("rejections", sa.JSON, nullable=False),
+    sa.Index(None, "source_pk", "at"),
+)
+
+# Unchanged attempts are counted, not kept one by one.
+attempt_days = sa.Table(
+    "attempt_days",
+    metadata,
+    _ref("source_pk", "sources.pk", primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    _count("not_modified"),
+    _count("same_body"),
+    sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+# One counter per authority, level and category: a selection's version is their sum.
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("authority", sa.Text, primary_key=True),
+    sa.Column("level_bit", sa.Integer, primary_key=True),
+    sa.Column("category", sa.String(20), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+)
+
+# The change sequence: its one row is locked to the end of the writing transaction, so
+# a reader that sees number n sees every number below it, on PostgreSQL too.
+sequence = sa.Table(
+    "sequence",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _ref("notice_id", "notices.id", index=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("due_at", UtcTime, nullable=False),
+    sa.Column("done_at", UtcTime),
+    _count("tries"),
+    sa.Index(None, "done_at", "due_at"),
+)
+
+# Leases of things that are not sources: who holds the clock.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("until", UtcTime, nullable=False),
+)
+
+# What the file said when it was last read, and when that last became different.
+settings = sa.Table(
+    "settings",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+)
