@@ -332,6 +332,8 @@ class Known:
     link: str
     version: int
     published: datetime
+    category: Category
+    levels: frozenset[Level]  # empty: all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

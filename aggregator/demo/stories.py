@@ -52,6 +52,7 @@ class Office:
     counter: int  # where its document numbers stand at the start
     since: date | None
     until: date | None
+    ended: bool  # already dissolved when the portal started
 
 
 _FIRST_NUMBER = {Kind.SO: 3100, Kind.PHONG: 900, Kind.PHUONG: 200}
@@ -59,6 +60,7 @@ _TYPE_WORDS = re.compile(
     r"(?:sở|phòng)\s+(?:giáo dục và đào tạo|gd\s*&?\s*đt|văn hóa\s*-\s*xã hội|vhxh)\s+",
     re.IGNORECASE,
 )
+_EDUCATION = re.compile(r"phòng\s+(?:giáo dục|gd)", re.IGNORECASE)
 
 
 @cache
@@ -75,14 +77,13 @@ def stories_of(office: Office, category: Category) -> tuple[Story, ...]:
         for story in load_stories()
         if office.kind in story.office
         and story.category is category
-        and (office.until is not None or not story.dissolved)
+        and (office.ended or not story.dissolved)
     )
 
 
 def office_of(authority: Authority, *, today: date) -> Office:
-    """Make an office of an authority; an end that lies ahead is not yet known."""
+    """Make an office of an authority as it stands on a day."""
     kind = _kind(authority)
-    ended = authority.until is not None and authority.until < today
     return Office(
         kind=kind,
         name=authority.name,
@@ -91,15 +92,15 @@ def office_of(authority: Authority, *, today: date) -> Office:
         # Spread, so that two offices do not send out the same numbers.
         counter=_FIRST_NUMBER[kind] + crc32(authority.id.encode()) % 97,
         since=authority.since,
-        until=authority.until if ended else None,
+        until=authority.until,
+        ended=authority.until is not None and authority.until < today,
     )
 
 
 def _kind(authority: Authority) -> Kind:
     if authority.parent is None:
         return Kind.SO
-    education = re.match(r"phòng\s+(giáo dục|gd)", authority.name, re.IGNORECASE)
-    return Kind.PHONG if education or authority.until else Kind.PHUONG
+    return Kind.PHONG if _EDUCATION.match(authority.name) else Kind.PHUONG
 
 
 def _story(table: Mapping[str, object]) -> Story:

@@ -5,12 +5,14 @@ Pure. It alone knows how Vietnamese offices write dates and school years.
 
 import html
 import re
+import unicodedata
 from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import date
 from datetime import timedelta
 
 _BLANK = re.compile(r"\{([a-z_]+)([+-]\d+)?\}")
+_SLUG_LENGTH = 80  # characters
 _WEEKDAYS = ("Hai", "Ba", "Tư", "Năm", "Sáu", "Bảy")
 
 
@@ -19,8 +21,8 @@ def fill(
 ) -> str:
     """Fill the blanks of a text that is published on a day.
 
-    A blank is a name of ``values``, or one of ``ngay`` (27/11/2026), ``ngay_dai`` (ngày
-    27 tháng 11 năm 2026), ``thu`` (thứ Sáu), ``nam``, ``nam_hoc`` and ``nam_hoc_toi``; a
+    A blank is a name of ``values``, or one of ``ngay`` (27/11/2026), ``ngay_dai`` (the
+    same in words), ``thu`` (thứ Sáu), ``nam``, ``nam_hoc`` and ``nam_hoc_toi``; a
     number of days after it (``{ngay+5}``) means the working day nearest to that.
 
     Args:
@@ -53,10 +55,22 @@ def school_year(day: date, later: int = 0) -> str:
     return f"{first}-{first + 1}"
 
 
+def unmarked(text: str) -> str:
+    """Spell a text in ASCII, as people type it without a Vietnamese keyboard."""
+    letters = unicodedata.normalize("NFD", text.replace("Đ", "D").replace("đ", "d"))
+    return letters.encode("ascii", "ignore").decode()
+
+
+def slug(text: str) -> str:
+    """Spell a text for an address: ASCII letters, digits and hyphens."""
+    spelled = re.sub(r"[^a-z0-9]+", "-", unmarked(text).lower())
+    return spelled[:_SLUG_LENGTH].strip("-")
+
+
 def _long(day: date) -> str:
     # NĐ 30/2020/NĐ-CP: a zero before days below 10 and before months 1 and 2 only.
     month = f"{day.month:02d}" if day.month <= 2 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+    return f"{day.day:02d} tháng {month} năm {day.year}"
 
 
 def _weekday(day: date) -> str:

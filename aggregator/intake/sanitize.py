@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from urllib.parse import urlsplit
 from urllib.parse import urlunsplit
 
-import bleach  # type: ignore[import-untyped]
+import bleach
 import nh3
 
 MAX_HTML = 65_536  # characters; both engines are quadratic on hostile nesting
@@ -176,6 +176,8 @@ def _shortened(html: str, limit: int) -> str:
 
 def _attribute(tag: str, name: str, value: str, base: str) -> str | None:
     """Decide on one attribute of an allowed tag: its new value, or None."""
+    if (tag, name) == ("a", "rel"):  # set by the engine, and seen here once more
+        return REL
     if name not in POLICY.get(tag, ()):
         return None
     if name in {"href", "src"}:
@@ -202,13 +204,15 @@ def _by_nh3(html: str, base: str) -> str:
     )
 
 
+_REFERENCE = re.compile(r"&#?\w{1,32};")
 _local = threading.local()  # bleach's Cleaner may not be shared by threads
 
 
 def _by_bleach(html: str, base: str) -> str:
     if not hasattr(_local, "cleaner"):
         _local.cleaner = bleach.Cleaner(
-            tags=TAGS | DROPPED,  # known to its parser, so that script text is no markup
+            tags=TAGS
+            | DROPPED,  # known to its parser, so that script text is no markup
             attributes=lambda tag, name, value: name in POLICY.get(tag, ()),
             protocols=SCHEMES,
             strip=True,
@@ -238,7 +242,9 @@ def _with_attributes(token: Any, tag: str) -> Any:
         return token
     kept = {}
     for key, value in token["data"].items():
-        new = _attribute(tag, key[1], entities.unescape(value), _local.base)
+        # In attributes only a reference with its semicolon is one: "?a=1&copy=2".
+        value = _REFERENCE.sub(lambda found: entities.unescape(found[0]), value)
+        new = _attribute(tag, key[1], value, _local.base)
         if new is not None:
             kept[key] = new.replace("&", "&amp;")
     if tag == "a":

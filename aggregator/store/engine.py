@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aggregator.errors import StoreError
 
 HEAD = "0001"  # today's schema: the newest of migrations/versions
+Connection = sa.Connection  # for rooms that hand a transaction on, and know no SQL
 BUSY_SECONDS = 30  # how long a writer waits for another
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_361_402  # PostgreSQL advisory lock: one migration at a time

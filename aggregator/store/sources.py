@@ -178,6 +178,13 @@ def claim(
     return [_taken(row, sources[row.id]) for row in rows]
 
 
+def any_due(connection: sa.Connection, now: datetime) -> bool:
+    """Say whether a source is due and free, or leased to somebody who may be dead."""
+    table = _sources.c
+    due = sa.select(table.pk).where(table.active, table.due_at <= now, not_limited(now))
+    return connection.scalar(due.limit(1)) is not None
+
+
 def not_limited(now: datetime) -> sa.ColumnElement[bool]:
     """Select what no server has asked us to leave alone."""
     until = _sources.c.limited_until
@@ -210,10 +217,17 @@ def _taken(row: sa.Row[Any], source: Source) -> SourceRow:
     )
 
 
-def renew_leases(connection: sa.Connection, owner: str, until: datetime) -> None:
-    """Hold on to what an owner has leased."""
-    mine = sa.update(_sources).where(_sources.c.lease_owner == owner)
-    connection.execute(mine.values(lease_until=until))
+def renew_leases(
+    connection: sa.Connection, owner: str, pks: Collection[int], until: datetime
+) -> None:
+    """Hold on to what an owner has leased and is still working on."""
+    table = _sources.c
+    mine = sa.update(_sources).where(
+        table.lease_owner == owner, table.pk == sa.bindparam("b_pk")
+    )
+    if pks:
+        rows = [{"b_pk": pk} for pk in sorted(pks)]
+        connection.execute(mine.values(lease_until=until), rows)
 
 
 def release(connection: sa.Connection, owner: str) -> None:

@@ -1,0 +1,123 @@
+"""The web application, made of settings and a store. Knows no clock and no source."""
+
+from collections.abc import Callable
+from datetime import UTC
+from datetime import datetime
+from importlib import resources
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask import Response
+from flask import request
+from flask_babel import Babel
+from werkzeug.exceptions import HTTPException
+
+from aggregator.errors import StoreError
+from aggregator.errors import ViewError
+from aggregator.model import CATEGORY_LABELS
+from aggregator.model import LEVEL_LABELS
+from aggregator.model import Settings
+from aggregator.publish.rss import article_link
+from aggregator.publish.words import publish_title
+from aggregator.store.engine import Store
+from aggregator.web import directory
+from aggregator.web import feeds
+from aggregator.web import health
+from aggregator.web import items
+from aggregator.web.caching import FeedCache
+from aggregator.web.context import Context
+
+LANGUAGES = ("vi", "en")
+# Pages need nothing but what this site serves, and pictures of the notices.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "img-src 'self' https: http:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Flask:
+    """Make the application."""
+    package = resources.files("aggregator")
+    app = Flask(
+        "aggregator",
+        template_folder=str(package / "templates"),
+        static_folder=str(package / "static"),
+    )
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(package / "translations")
+    app.extensions["aggregator"] = Context(
+        settings=settings, store=store, cache=FeedCache(), clock=clock
+    )
+    Babel(app, locale_selector=lambda: _language(settings))
+    for room in (feeds, directory, items, health):
+        app.register_blueprint(room.bp)
+    _add_errors(app)
+    _add_words(app, settings)
+    app.after_request(_harden)
+    return app
+
+
+def _language(settings: Settings) -> str:
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else settings.site.language
+
+
+def _add_errors(app: Flask) -> None:
+    app.register_error_handler(
+        ViewError, lambda error: _plain(str(error), error.status, max_age=60)
+    )
+    app.register_error_handler(
+        StoreError, lambda error: _plain("The store does not answer.", 503)
+    )
+    app.register_error_handler(
+        HTTPException,
+        lambda error: _plain(
+            f"{error.code} {error.name}", error.code or 500, max_age=60
+        ),
+    )
+
+
+def _plain(text: str, status: int, *, max_age: int = 0) -> Response:
+    response = Response(text + "\n", status, content_type="text/plain; charset=utf-8")
+    cached = f"public, max-age={max_age}" if max_age and status < 500 else "no-store"
+    response.headers["Cache-Control"] = cached
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if status == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _add_words(app: Flask, settings: Settings) -> None:
+    zone = ZoneInfo(settings.site.timezone)
+    app.jinja_env.filters["local"] = lambda moment: moment.astimezone(zone)
+    app.jinja_env.filters["title"] = publish_title
+    app.jinja_env.globals.update(
+        site=settings.site,
+        authorities=settings.authorities,
+        category_labels=CATEGORY_LABELS,
+        level_labels=LEVEL_LABELS,
+        article_link=lambda notice: article_link(notice, settings),
+        lang_url=_lang_url,
+    )
+
+
+def _lang_url(language: str) -> str:
+    """Give the address of this page in a language."""
+    asked = [(k, v) for k, v in request.args.items(multi=True) if k != "lang"]
+    return "?" + urlencode([*asked, ("lang", language)])
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault(
+            "Referrer-Policy", "strict-origin-when-cross-origin"
+        )
+    return response

@@ -1,0 +1,75 @@
+"""What commands share: where the file and the database are, and how results look."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from aggregator.model import Settings
+
+if TYPE_CHECKING:  # opening a database is slow, and `check` needs none
+    from aggregator.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The options that every command takes."""
+
+    config: str
+    database: str | None
+
+    def settings(self) -> Settings:
+        """Read feeds.toml."""
+        from aggregator import config
+
+        return config.load(self.config)
+
+    def database_url(self, folder: str = "var") -> str:
+        """Give the database asked for, else SQLite beside the file."""
+        if self.database:
+            return self.database
+        return f"sqlite:///{Path(self.config).resolve().parent / folder}/aggregator.db"
+
+
+@contextmanager
+def opened(place: Place, settings: Settings) -> "Iterator[Store]":
+    """Open the database and let it know what the file says."""
+    from aggregator.store.engine import open_store
+    from aggregator.work.declaring import take_over
+
+    store = open_store(place.database_url())
+    try:
+        take_over(store, settings)
+        yield store
+    finally:
+        store.close()
+
+
+def log_to_stderr(level: int = logging.WARNING) -> None:
+    """Send logs where results never are."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        force=True,
+    )
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document, on one line."""
+    print(orjson.dumps(value).decode())
+
+
+def rfc3339(moment: datetime | None, settings: Settings) -> str | None:
+    """Write a moment in the site's offset."""
+    if moment is None:
+        return None
+    zone = ZoneInfo(settings.site.timezone)
+    return moment.astimezone(zone).isoformat(timespec="seconds")

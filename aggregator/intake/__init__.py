@@ -1,0 +1,1 @@
+"""From a source's address to its entries, cleaned, understood and stored."""

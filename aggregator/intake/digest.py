@@ -1,0 +1,132 @@
+"""Read one document to the end: bytes in, items that are clean and understood out.
+
+Pure, though slow: the workshop runs it where a limit can end it. One entry that
+cannot be read never stops the others.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
+
+from aggregator.intake.mend import MAX_ITEMS
+from aggregator.intake.normalize import key_of
+from aggregator.intake.normalize import normalize
+from aggregator.intake.parse import parse
+from aggregator.intake.titles import plain_title
+from aggregator.meaning import understand
+from aggregator.model import Digest
+from aggregator.model import Document
+from aggregator.model import Entry
+from aggregator.model import Item
+from aggregator.model import Rejection
+from aggregator.model import SourceHints
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """All that reading one document needs; small enough to send to a worker."""
+
+    body: bytes
+    content_type: str = ""
+    url: str = ""
+    hints: SourceHints = SourceHints()
+    timezone: str = "Asia/Ho_Chi_Minh"
+    now: datetime
+
+
+def digest(
+    body: bytes,
+    *,
+    content_type: str = "",
+    url: str = "",
+    hints: SourceHints,
+    timezone: str,
+    now: datetime,
+) -> Digest:
+    """Read a document, clean its entries, and say what each is about.
+
+    Raises:
+        ParseError: The document is no feed.
+    """
+    task = Task(
+        body=body,
+        content_type=content_type,
+        url=url,
+        hints=hints,
+        timezone=timezone,
+        now=now,
+    )
+    return run(task)
+
+
+def run(task: Task) -> Digest:
+    """Do a task: the function that workers run.
+
+    Raises:
+        ParseError: The document is no feed.
+    """
+    document = parse(task.body, content_type=task.content_type, url=task.url)
+    read = [_read(entry, n, task) for n, entry in enumerate(document.entries)]
+    items = [each for each in read if isinstance(each, Item)]
+    return Digest(
+        items=tuple(_without_shared_links(items)),
+        rejections=tuple(each for each in read if isinstance(each, Rejection)),
+        feed_id=document.id,
+        feed_title=plain_title(document.title),
+        generator=_generator(document),
+        ttl_minutes=document.ttl_minutes,
+        complete=document.complete,
+    )
+
+
+def _generator(document: Document) -> str:
+    return plain_title(document.generator)
+
+
+def _read(entry: Entry, position: int, task: Task) -> Item | Rejection:
+    if position >= MAX_ITEMS:
+        return Rejection(position=position, reason="too_many")
+    try:
+        return _understood(entry, position, task)
+    except Exception as error:  # a fault of ours costs this entry, and is logged
+        _log.exception("entry %d of %s cannot be read", position, task.url)
+        return Rejection(position=position, reason="broken", detail=f"{error!r:.200}")
+
+
+def _understood(entry: Entry, position: int, task: Task) -> Item | Rejection:
+    item = normalize(
+        entry,
+        position=position,
+        feed_url=task.url,
+        timezone=task.timezone,
+        now=task.now,
+    )
+    if isinstance(item, Rejection):
+        return item
+    meaning = understand(
+        item.title,
+        item.text,
+        hints=task.hints,
+        now=task.now,
+        published=item.given,
+        timezone=task.timezone,
+    )
+    return replace(item, meaning=meaning)
+
+
+def _without_shared_links(items: list[Item]) -> list[Item]:
+    """Take a link for a name only where it names one item.
+
+    Some feeds give every entry the address of the front page; by that name all of
+    them would be one notice.
+    """
+    first = {(key_of(item.link), item.keys[0]) for item in items}
+    shared = Counter(link for link, _ in first)
+    return [
+        replace(item, keys=item.keys[:1]) if shared[key_of(item.link)] > 1 else item
+        for item in items
+    ]

@@ -1,0 +1,166 @@
+"""Prepare a feed's text for reading: refuse storms, mend small faults, cut excess.
+
+Pure: text in, text out. Linear in its length, whatever the text. Mended, most
+ill-formed feeds are well-formed, and the strict reader takes them whole.
+"""
+
+import re
+from collections.abc import Iterator
+from html.entities import html5
+from xml.parsers import expat
+
+from aggregator.errors import ParseError
+from aggregator.errors import Reason
+
+MAX_ITEMS = 1_000  # read of one document; those beyond are counted, not read
+MAX_TAGS = 400_000  # more is no feed, and feedparser needs seconds for it
+MAX_CATEGORIES = 2_000  # in a row; feedparser compares each with each
+MAX_ATTRIBUTES = 10_000  # of one tag
+
+_PROLOG = re.compile(
+    r"(?>\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>)*+", re.S | re.I
+)
+_ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|feed|rdf|channel|entry|opml|html|body)\b", re.I)
+_HTML = re.compile(r"<(?:!doctype\s+html|script|meta|title|head|p|div|h1)\b", re.I)
+_ITEM = re.compile(r"<(/?)(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])", re.I)
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{10000,}")
+_CATEGORY = re.compile(
+    r"<(?:(item|entry)|(?:[\w.-]+:)?(?:category|subject|keywords))\b", re.I
+)
+_LONG_NAME = re.compile(
+    r"(<(?:[\w.-]+:)?(?:author|creator|publisher|webmaster|managingeditor|name|email)"
+    r"\b[^<>]*>(?:<!\[CDATA\[)?[^<\]]{500})[^<\]]+",
+    re.I,
+)
+_TAGS = re.compile(r"<(/?(?:[\w.-]+:)?)tags(?=[\s/>])", re.I)
+_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][\w.-]{0,31};)")
+_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+# Names that feedparser does not know, and the like-built ones that it knows.
+_NAMESPACES = {"http://purl.org/net/rss1.1#": "http://purl.org/rss/1.0/"}
+
+
+def mended(text: str) -> tuple[str, int]:
+    """Return the text to read, and how many items beyond the limit were cut from it.
+
+    Raises:
+        ParseError: It is a web page, no feed, or built to exhaust its reader.
+    """
+    text = _from_root(text)
+    _refuse_storms(text)
+    return _first_items(_unnested(_well_formed(text)))
+
+
+def _from_root(text: str) -> str:
+    """Refuse what is no feed, drop what a server wrote before one (PHP's warnings)."""
+    prolog = _PROLOG.match(text)
+    root = _ROOT.search(text, prolog.end() if prolog else 0)
+    name = root[1].lower() if root else ""
+    if name in {"html", "body"} or (not root and _HTML.match(text)):
+        raise ParseError(Reason.HTML_PAGE)
+    if root is None or name == "opml":
+        raise ParseError(Reason.NOT_A_FEED, "no RSS or Atom element in it")
+    declaration = text.find("<?xml", 0, root.start())
+    return text[max(declaration, 0) :]
+
+
+def _refuse_storms(text: str) -> None:
+    """Refuse what costs feedparser more than linear time."""
+    if text.count("<") > MAX_TAGS:
+        raise ParseError(Reason.NOT_A_FEED, "too many tags")
+    for tag in _LONG_TAG.findall(text):
+        if tag.count("='") + tag.count('="') > MAX_ATTRIBUTES:
+            raise ParseError(Reason.NOT_A_FEED, "too many attributes in one tag")
+    run = 0
+    for found in _CATEGORY.finditer(text):
+        run = 0 if found[1] else run + 1
+        if run > MAX_CATEGORIES:
+            raise ParseError(Reason.NOT_A_FEED, "too many categories in one entry")
+
+
+def _well_formed(text: str) -> str:
+    """Make well-formed what lacks little: bare ampersands, HTML's names, open comments.
+
+    Feeds often have these faults; mended, the strict reader takes them whole.
+    """
+    for strange, known in _NAMESPACES.items():
+        text = text.replace(strange, known)
+    # Each comment without an end is searched to the end of the document.
+    head, mark, tail = text.rpartition("-->")
+    text = head + mark + tail.replace("<!--", "&lt;!--")
+    # Quadratic in feedparser: its search for mail addresses, and a <tags> of its own.
+    text = _TAGS.sub(r"<\1x-tags", _LONG_NAME.sub(r"\1", text))
+    if "<!ENTITY" in text:
+        return text
+    return "".join(_with_references(text))
+
+
+def _with_references(text: str) -> Iterator[str]:
+    position = 0
+    while position < len(text):
+        start = text.find("<![CDATA[", position)
+        start = len(text) if start < 0 else start
+        yield _AMPERSAND.sub("&amp;", _NAMED.sub(_character, text[position:start]))
+        end = text.find("]]>", start)
+        position = len(text) if end < 0 else end + 3
+        yield text[start:position]
+
+
+def _character(found: re.Match[str]) -> str:
+    name = found[1]
+    value = html5.get(f"{name};", "")
+    return value if value and name not in _XML_NAMES else found[0]
+
+
+def _first_items(text: str) -> tuple[str, int]:
+    """Cut out the items beyond the limit; say how many they are."""
+    starts = [found.start() for found in _ITEM.finditer(text) if not found[1]]
+    if len(starts) <= MAX_ITEMS:
+        return text, 0
+    ends = [found.start() for found in _ITEM.finditer(text) if found[1]]
+    tail = text[text.index(">", ends[-1]) + 1 :] if ends else ""
+    return text[: starts[MAX_ITEMS]] + tail, len(starts) - MAX_ITEMS
+
+
+def _unnested(text: str) -> str:
+    """Cut out items that stand inside an item: quotations, which are not published."""
+    if "<!ENTITY" in text:
+        return text
+    depth = 0
+    for found in _ITEM.finditer(text):
+        depth += -1 if found[1] else 1
+        if depth > 1:
+            break
+    else:
+        return text
+    data = text.encode("utf-8", "replace")
+    try:
+        for start, end in reversed(_inner_items(data)):
+            data = data[:start] + data[end:]
+    except expat.ExpatError:  # items left open: not nested, but ill-formed
+        return text
+    return data.decode("utf-8")
+
+
+def _inner_items(data: bytes) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    opened: list[int] = []
+    parser = expat.ParserCreate("utf-8")
+
+    def start(name: str, _: object) -> None:
+        if name.rpartition(":")[2].lower() in {"item", "entry"}:
+            opened.append(parser.CurrentByteIndex)
+
+    def end(name: str) -> None:
+        if name.rpartition(":")[2].lower() in {"item", "entry"}:
+            begun = opened.pop()
+            if len(opened) == 1:
+                # Of an empty tag, the place given is already behind it.
+                empty = data[begun : data.index(b">", begun) + 1].endswith(b"/>")
+                last = data.index(b">", begun if empty else parser.CurrentByteIndex)
+                spans.append((begun, last + 1))
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.Parse(data, True)
+    return spans

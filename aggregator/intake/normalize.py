@@ -1,0 +1,238 @@
+"""Make an item of an entry: plain title, absolute links, clean HTML, aware date.
+
+Pure; knows nothing of feed formats, of the store, or of other entries. What it cannot
+use it says so of; it never guesses a date, and leaves the meaning to ``meaning``.
+"""
+
+import hashlib
+import json
+import mimetypes
+import re
+from collections.abc import Iterable
+from collections.abc import Iterator
+from datetime import datetime
+from html import escape
+from typing import Any
+from urllib.parse import unquote
+from urllib.parse import urlsplit
+
+from aggregator.intake import sanitize
+from aggregator.intake.sanitize import folded
+from aggregator.intake.sanitize import text_of
+from aggregator.intake.titles import plain_name
+from aggregator.intake.titles import plain_title
+from aggregator.intake.titles import repaired_html
+from aggregator.meaning.dates import parse_date
+from aggregator.model import Enclosure
+from aggregator.model import Entry
+from aggregator.model import Item
+from aggregator.model import Rejection
+
+MAX_RAW = 65_536  # characters of one raw field that are kept
+MAX_ENCLOSURES = 50
+MAX_TAGS = 50
+
+_SCHEME = re.compile(r"https?:(?://)?", re.IGNORECASE)
+
+
+def normalize(
+    entry: Entry, *, position: int, feed_url: str, timezone: str, now: datetime
+) -> Item | Rejection:
+    """Turn an entry into an item, or say why it cannot be one.
+
+    Args:
+        position: Where it stands in its document, from 0.
+        timezone: What a date without an offset is in.
+        now: Unused in the item itself; a date far beyond it is the store's affair.
+    """
+    base = sanitize.absolute(entry.base, feed_url) or feed_url
+    title = plain_title(entry.title)
+    html = _html(entry, base)
+    text = text_of(html)
+    link = _link(entry, base)
+    keys = _keys(entry.guid, link) or _made_key(title, text)
+    if not keys:
+        return Rejection(position=position, reason="empty")
+    enclosures = _enclosures(entry.enclosures, html, base)
+    return Item(
+        keys=keys,
+        guid=entry.guid.strip()[:MAX_RAW],
+        title=title,
+        link=link,
+        html=html,
+        text=text,
+        given=_given(entry, timezone),
+        enclosures=enclosures,
+        author=plain_name(entry.author),
+        tags=_tags(entry.tags),
+        fingerprint=_fingerprint(title, link, html, enclosures),
+        raw=_raw(entry),
+    )
+
+
+# --- Names --------------------------------------------------------------------
+
+
+def key_of(name: str) -> str:
+    """Write a guid or link as a key: trimmed, without its http(s) scheme, NFC."""
+    return _SCHEME.sub("", folded(name), count=1)
+
+
+def _keys(guid: str, link: str) -> tuple[str, ...]:
+    keys = (key_of(guid), key_of(link))
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _made_key(title: str, text: str) -> tuple[str, ...]:
+    if not title and not text:
+        return ()
+    return (f"sha256:{_sha256(title, text)}",)
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+# --- Links --------------------------------------------------------------------
+
+_BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?=[/:]|$)", re.IGNORECASE)
+
+
+def _link(entry: Entry, base: str) -> str:
+    """Find the item's page; a guid that is an address serves where there is no link."""
+    link = sanitize.absolute(_with_host(entry.link.strip(), base), base)
+    guid = entry.guid.strip()
+    if not link and _SCHEME.match(guid):
+        link = sanitize.absolute(guid)
+    return link
+
+
+def _with_host(link: str, base: str) -> str:
+    """Repair ``host/path``: only where the host is plainly one, else it is a path."""
+    found = _BARE_HOST.match(link)
+    if found is None:
+        return link
+    host = found[0].lower()
+    own = (urlsplit(base).hostname or "").removeprefix("www.")
+    plain = host.startswith("www.") or host.removeprefix("www.") == own
+    return f"http://{link}" if plain or host.endswith(".vn") else link
+
+
+# --- Bodies -------------------------------------------------------------------
+
+
+def _html(entry: Entry, base: str) -> str:
+    body = entry.content or entry.summary
+    if entry.is_html:
+        return sanitize.clean(repaired_html(body), base=base).strip()
+    lines = escape(body[: sanitize.MAX_HTML].strip(), quote=False).splitlines()
+    return sanitize.clean("<br>".join(lines), base=base).strip()
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    names = (plain_name(tag) for tag in list(tags)[: MAX_TAGS * 2])
+    return tuple(dict.fromkeys(name for name in names if name))[:MAX_TAGS]
+
+
+# --- Files --------------------------------------------------------------------
+
+_FILES = {
+    "pdf": "application/pdf",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ppt": "application/vnd.ms-powerpoint",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "rtf": "application/rtf",
+    "zip": "application/zip",
+    "rar": "application/vnd.rar",
+    "7z": "application/x-7z-compressed",
+}
+_TYPES = mimetypes.MimeTypes(filenames=())  # the same on every machine
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}")
+_ANCHOR = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+
+
+def _enclosures(
+    given: Iterable[Enclosure], html: str, base: str
+) -> tuple[Enclosure, ...]:
+    """List the files: those the feed names, then those its text links to."""
+    files: dict[str, Enclosure] = {}
+    for enclosure in (*_named(given, base), *_linked(html)):
+        files.setdefault(key_of(enclosure.url), enclosure)
+    return tuple(files.values())[:MAX_ENCLOSURES]
+
+
+def _named(given: Iterable[Enclosure], base: str) -> Iterator[Enclosure]:
+    for enclosure in given:
+        url = sanitize.absolute(enclosure.url, base)
+        media_type = enclosure.type.strip().lower()
+        sound = _MEDIA_TYPE.fullmatch(media_type)
+        if url:
+            yield Enclosure(
+                url=url,
+                type=media_type if sound else _type_of(url),
+                length=max(enclosure.length, 0),
+                title=plain_name(enclosure.title),
+            )
+
+
+def _linked(html: str) -> Iterator[Enclosure]:
+    for href, words in _ANCHOR.findall(html):
+        url = href.replace("&amp;", "&")
+        if _extension(url) in _FILES:
+            title = plain_name(text_of(words))
+            yield Enclosure(url=url, type=_type_of(url), title=title)
+
+
+def _extension(url: str) -> str:
+    return urlsplit(url).path.rpartition(".")[2].lower()
+
+
+def _type_of(url: str) -> str:
+    known = _FILES.get(_extension(url))
+    return known or _TYPES.guess_type(unquote(urlsplit(url).path))[0] or ""
+
+
+# --- Dates, fingerprint, raw --------------------------------------------------
+
+
+def _given(entry: Entry, timezone: str) -> datetime | None:
+    """Decide the date: our reading of what was written, before the library's."""
+    for text in (entry.published, entry.updated):
+        found = parse_date(text, timezone=timezone) if text.strip() else None
+        if found:
+            return found
+    return entry.published_parsed or entry.updated_parsed
+
+
+def _fingerprint(
+    title: str, link: str, html: str, enclosures: Iterable[Enclosure]
+) -> str:
+    """Hash what a reader sees. Portals write http or https as they were asked."""
+    files = [f"{each.url} {each.title}" for each in enclosures]
+    parts = (title, link, html, *files)
+    return _sha256(*(part.replace("http://", "https://") for part in parts))
+
+
+def _raw(entry: Entry) -> dict[str, Any]:
+    """Keep the entry as it came, for JSON, each text within bounds."""
+    names = ("guid link title summary content base author published updated").split()
+    texts = {name: getattr(entry, name)[:MAX_RAW] for name in names}
+    return {
+        **{name: text for name, text in texts.items() if text},
+        "is_html": entry.is_html,
+        "title_is_html": entry.title_is_html,
+        "tags": [tag[:MAX_RAW] for tag in entry.tags[:MAX_TAGS]],
+        "enclosures": [
+            {
+                "url": each.url[:MAX_RAW],
+                "type": each.type[:MAX_RAW],
+                "length": each.length,
+                "title": each.title[:MAX_RAW],
+            }
+            for each in entry.enclosures[:MAX_ENCLOSURES]
+        ],
+    }

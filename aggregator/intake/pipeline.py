@@ -1,0 +1,362 @@
+"""One item's way from source to store: fetch, digest, reconcile, save. Decides nothing.
+
+The network and the reading of documents run elsewhere (`net`'s thread, the workshop's
+processes) and report into one queue; whoever calls `Puller.step` does the deciding and
+the saving, one source's transaction at a time. So nothing is waited for inside a
+transaction, and a source's items, state and outbox rows are saved together.
+"""
+
+import logging
+import queue
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from concurrent.futures import Future
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
+from datetime import timedelta
+from typing import Protocol
+
+from aggregator.errors import FetchError
+from aggregator.errors import Reason
+from aggregator.errors import SourceError
+from aggregator.errors import StoreError
+from aggregator.intake.digest import Task
+from aggregator.intake.fetch import body_hash
+from aggregator.intake.fetch import interpret
+from aggregator.intake.fetch import request_for
+from aggregator.intake.net import Request
+from aggregator.intake.net import Response
+from aggregator.intake.politeness import jitter_of
+from aggregator.intake.politeness import next_due
+from aggregator.intake.reconcile import base_date
+from aggregator.intake.reconcile import names_of
+from aggregator.intake.reconcile import reconcile
+from aggregator.model import Attempt
+from aggregator.model import Digest
+from aggregator.model import Fetched
+from aggregator.model import NotModified
+from aggregator.model import Outcome
+from aggregator.model import Plan
+from aggregator.model import Settings
+from aggregator.model import Settled
+from aggregator.model import SourceHints
+from aggregator.model import SourceRow
+from aggregator.model import Validators
+from aggregator.store import attempts as stored_attempts
+from aggregator.store import items as stored_items
+from aggregator.store import sources as stored_sources
+from aggregator.store.engine import Connection
+from aggregator.store.engine import Store
+
+_log = logging.getLogger("aggregator.pull")
+Answer = Response | FetchError
+
+
+class Net(Protocol):
+    """What fetches: `intake.net.Net`, or a fake in tests."""
+
+    def submit(self, request: Request, done: Callable[[Answer], None]) -> None:
+        """Start a request; call ``done`` once, from any thread."""
+
+
+class Workshop(Protocol):
+    """What reads documents: `intake.workshop.Workshop`, or a fake in tests."""
+
+    def submit(self, task: Task) -> "Future[Digest]":
+        """Start reading a document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How one pull of one source ended, as told to whoever waits for it."""
+
+    source: str
+    attempt: Attempt
+    lost: bool = False  # the lease ran out meanwhile; nothing was saved
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    row: SourceRow
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    row: SourceRow
+    fetched: Fetched
+    digest: Digest | SourceError
+
+
+class Puller:
+    """Pulls leased sources. ``submit`` them, then ``step`` until none is in flight."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        *,
+        net: Net,
+        workshop: Workshop,
+        owner: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._net = net
+        self._workshop = workshop
+        self._owner = owner
+        self._clock = clock
+        self._events: queue.SimpleQueue[_Answered | _Read] = queue.SimpleQueue()
+        self._under_way: set[int] = set()  # rows of sources; both threads only add/drop
+
+    @property
+    def in_flight(self) -> int:
+        """Count the sources whose pull has begun and not ended."""
+        return len(self._under_way)
+
+    def under_way(self) -> list[int]:
+        """List the rows of the sources whose pull has begun and not ended."""
+        return list(self._under_way)
+
+    def submit(self, rows: Iterable[SourceRow]) -> None:
+        """Start pulling sources that this owner has leased."""
+        for row in rows:
+            self._under_way.add(row.pk)
+            request = request_for(
+                row.source, row.validators, settings=self._settings.fetch
+            )
+            self._net.submit(request, self._answered(row))
+
+    def _answered(self, row: SourceRow) -> Callable[[Answer], None]:
+        return lambda answer: self._events.put(_Answered(row, answer))
+
+    def step(self, timeout: float) -> Report | None:
+        """Deal with one event; give a report if it ended a source's pull.
+
+        Args:
+            timeout: Seconds to wait for an event.
+        """
+        try:
+            event = self._events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        try:
+            report = self._deal_with(event)
+        except StoreError:  # nothing was saved; its lease runs out and it is due again
+            self._under_way.discard(event.row.pk)
+            raise
+        if report is not None:
+            self._under_way.discard(event.row.pk)
+            _tell(report)
+        return report
+
+    def _deal_with(self, event: "_Answered | _Read") -> Report | None:
+        try:
+            if isinstance(event, _Answered):
+                return self._on_answer(event.row, event.answer)
+            return self._on_read(event)
+        except StoreError:
+            raise
+        except Exception as error:  # one source's fault, told as such, stays its own
+            _log.exception("a fault of this software at source=%s", event.row.source.id)
+            fault = SourceError(Reason.INTERNAL, f"{type(error).__name__}: {error}")
+            failed = self._failed(event.row, fault, self._clock())
+            return self._save(event.row, failed)
+
+    def _on_answer(self, row: SourceRow, answer: Answer) -> Report | None:
+        now = self._clock()
+        try:
+            if isinstance(answer, FetchError):
+                raise answer
+            fetched = interpret(answer, now=now)
+        except SourceError as error:
+            return self._save(row, self._failed(row, error, now))
+        if isinstance(fetched, NotModified):
+            return self._save(row, _unchanged(row, fetched, now))
+        if body_hash(fetched.body) == row.body_hash:
+            return self._save(row, _unchanged(row, fetched, now))
+        self._read(row, fetched, now)
+        return None
+
+    def _read(self, row: SourceRow, fetched: Fetched, now: datetime) -> None:
+        authority = self._settings.authorities[row.source.authority]
+        task = Task(
+            body=fetched.body,
+            content_type=fetched.content_type,
+            url=fetched.url,
+            hints=SourceHints(
+                category=row.source.category,
+                levels=row.source.levels,
+                authority_levels=authority.levels,
+            ),
+            timezone=row.source.timezone or self._settings.site.timezone,
+            now=now,
+        )
+        future = self._workshop.submit(task)
+        future.add_done_callback(
+            lambda done: self._events.put(_Read(row, fetched, _result(done)))
+        )
+
+    def _on_read(self, event: _Read) -> Report:
+        now = self._clock()
+        if isinstance(event.digest, SourceError):
+            failed = self._failed(event.row, event.digest, now, event.fetched)
+            return self._save(event.row, failed)
+        attempt = _attempt(now, Outcome.PULLED, event.fetched)
+        settled = _after_reading(event, attempt)
+        return self._save(event.row, settled, event.digest)
+
+    def _failed(
+        self,
+        row: SourceRow,
+        error: SourceError,
+        now: datetime,
+        fetched: Fetched | None = None,
+    ) -> Settled:
+        status = fetched.status if fetched else getattr(error, "status", None)
+        attempt = Attempt(
+            at=now,
+            outcome=Outcome.FAILED,
+            status=status,
+            reason=error.reason,
+            detail=error.detail,
+            wire_bytes=fetched.wire_bytes if fetched else 0,
+            seconds=fetched.seconds if fetched else 0.0,
+        )
+        return Settled(
+            attempt=attempt,
+            due_at=now,
+            failures=row.failures + 1,
+            limited_until=getattr(error, "retry_after", None),
+        )
+
+    def _save(
+        self, row: SourceRow, settled: Settled, digest: Digest | None = None
+    ) -> Report:
+        """Save items and state together, if the source is still ours."""
+        source = row.source
+        due = next_due(
+            settled.attempt.at,
+            source.every,
+            failures=settled.failures,
+            limited_until=settled.limited_until,
+            jitter=jitter_of(source.id),
+        )
+        settled = replace(settled, due_at=due)
+        with self._store.write() as connection:
+            if not stored_sources.holds(connection, row.pk, self._owner):
+                return Report(source=source.id, attempt=settled.attempt, lost=True)
+            if digest is not None:
+                now = settled.attempt.at
+                stored_items.lock_portal(connection, row.portal)
+                plan = self._plan(connection, row, digest, now)
+                stored_items.apply(connection, row, plan, now)
+                settled = replace(settled, attempt=replace(settled.attempt, plan=plan))
+            stored_attempts.settle(connection, row, settled)
+        return Report(source=source.id, attempt=settled.attempt)
+
+    def _plan(
+        self,
+        connection: Connection,
+        row: SourceRow,
+        digest: Digest,
+        now: datetime,
+    ) -> Plan:
+        known = stored_items.known(connection, row, names_of(digest.items))
+        margin = timedelta(seconds=len(digest.items))
+        dates = [base_date(item.given, now) for item in digest.items] or [now]
+        taken = stored_items.dates_taken(
+            connection, row, min(dates) - margin, max(dates) + margin
+        )
+        return reconcile(
+            digest,
+            known,
+            source_id=row.source.id,
+            now=now,
+            taken=taken,
+            had_items=stored_items.has_items(connection, row),
+        )
+
+
+def _attempt(now: datetime, outcome: Outcome, answer: Fetched | NotModified) -> Attempt:
+    status = answer.status if isinstance(answer, Fetched) else 304
+    return Attempt(
+        at=now,
+        outcome=outcome,
+        status=status,
+        wire_bytes=answer.wire_bytes,
+        seconds=answer.seconds,
+    )
+
+
+def _unchanged(row: SourceRow, answer: Fetched | NotModified, now: datetime) -> Settled:
+    """Settle an answer that brought nothing: 304, or the bytes of last time."""
+    fetched = isinstance(answer, Fetched)
+    outcome = Outcome.SAME_BODY if fetched else Outcome.NOT_MODIFIED
+    validators = answer.validators if isinstance(answer, Fetched) else row.validators
+    return Settled(
+        attempt=_attempt(now, outcome, answer),
+        due_at=now,
+        validators=validators,
+        body_hash=row.body_hash,
+    )
+
+
+def _after_reading(event: _Read, attempt: Attempt) -> Settled:
+    """Keep validators only of a whole document: a cut one must be asked for again."""
+    digest = event.digest
+    assert isinstance(digest, Digest)
+    whole = digest.complete
+    return Settled(
+        attempt=attempt,
+        due_at=attempt.at,
+        validators=event.fetched.validators if whole else Validators(),
+        body_hash=body_hash(event.fetched.body) if whole else "",
+        feed_id=digest.feed_id,
+        feed_title=digest.feed_title,
+        generator=digest.generator,
+    )
+
+
+def _result(done: "Future[Digest]") -> Digest | SourceError:
+    try:
+        return done.result()
+    except SourceError as error:
+        return error
+    except CancelledError:
+        return SourceError(Reason.PARSE_CRASH, "stopped")
+    except Exception as error:  # a fault of ours must not stop the other sources
+        _log.exception("reading failed")
+        return SourceError(Reason.INTERNAL, f"{type(error).__name__}: {error}")
+
+
+def _tell(report: Report) -> None:
+    """Log one line for a pull, as fields."""
+    attempt = report.attempt
+    fields: dict[str, object] = {"source": report.source, "outcome": attempt.outcome}
+    if report.lost:
+        fields["lost"] = "lease"
+    if attempt.status is not None:
+        fields["status"] = attempt.status
+    if attempt.reason:
+        fields |= {"reason": attempt.reason, "detail": f'"{attempt.detail}"'}
+    if attempt.plan is not None:
+        fields |= _counts(attempt.plan)
+    line = " ".join(f"{name}={value}" for name, value in fields.items())
+    _log.log(logging.WARNING if attempt.reason else logging.INFO, "pulled %s", line)
+
+
+def _counts(plan: Plan) -> Mapping[str, object]:
+    return {
+        "entries": plan.entries,
+        "new": len(plan.new),
+        "changed": len(plan.changed),
+        "unchanged": plan.unchanged,
+        "duplicate": plan.duplicate,
+        "rejected": len(plan.rejected),
+        "gap": plan.gap,
+    }

@@ -1,0 +1,125 @@
+"""What kind of notice it is, where its source does not say. Rules are data."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from aggregator.meaning.phrases import Phrase
+from aggregator.meaning.phrases import Phrases
+from aggregator.meaning.phrases import compile_phrases
+from aggregator.meaning.rules import Table
+from aggregator.meaning.rules import check_keys
+from aggregator.meaning.rules import read_rules
+from aggregator.meaning.text import Aligned
+from aggregator.model import Because
+from aggregator.model import Category
+
+FILE = "categories.toml"
+_KEYS = frozenset({"says", "words", "category", "where", "exact", "unless"})
+# What may stand before a title's first word: a bracketed number, urgency.
+_LEAD = re.compile(
+    r"(?:\[[^\]]{0,60}\]|[\W\d_]|(?:hoa toc|thuong khan|khan)(?![a-z])){0,40}"
+)
+_INVITING = re.compile(r"(?<![a-z])(?:kinh moi|giay moi|thu moi)(?![a-z])")
+_WHEN_LABEL = re.compile(r"(?<![a-z])thoi gian ?:")
+_WHERE_LABEL = re.compile(r"(?<![a-z])dia diem ?:")
+_READ = 2_000  # characters of a text that are searched for an invitation
+_ANNOUNCING = re.compile(r"\d[/-](?:\d{4}[/-])?TB-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRule:
+    """One rule of categories.toml, ready to be tried."""
+
+    says: str
+    category: Category
+    head: bool
+    phrases: Phrases[None]
+    unless: Phrases[None] | None
+
+
+@cache
+def category_rules() -> tuple[CategoryRule, ...]:
+    """Read categories.toml once."""
+    return compile_categories(read_rules(FILE))
+
+
+def compile_categories(table: Table) -> tuple[CategoryRule, ...]:
+    """Make the rules of categories.toml ready.
+
+    Raises:
+        ConfigError: A rule has an unknown key or repeats a phrase.
+    """
+    return tuple(_compile_rule(row) for row in table["rule"])
+
+
+def _compile_rule(row: Table) -> CategoryRule:
+    check_keys(row, _KEYS, file=FILE)
+    unless = row.get("unless")
+    return CategoryRule(
+        says=row["says"],
+        category=Category(row["category"]),
+        head=row["where"] == "head",
+        phrases=_phrases(row["words"], exact=row.get("exact", False)),
+        unless=_phrases(unless) if unless else None,
+    )
+
+
+def _phrases(words: list[str], *, exact: bool = False) -> Phrases[None]:
+    phrases: Iterator[Phrase[None]] = (Phrase(word, None, exact) for word in words)
+    return compile_phrases(phrases, file=FILE)
+
+
+def find_category(
+    title: Aligned, text: Aligned, *, number: str, rules: tuple[CategoryRule, ...]
+) -> tuple[Category, Because]:
+    """Say what kind of notice it is, and why.
+
+    Args:
+        number: The document number that the title itself bears, or "".
+    """
+    inviting = _invitation(text, number)
+    if inviting:
+        return Category.INVITATION, inviting
+    lead = _LEAD.match(title.folded)
+    for rule in rules:
+        saw = _applies(rule, title, lead.end() if lead else 0)
+        if saw:
+            return rule.category, Because(says=rule.says, saw=saw, where="title")
+    return _by_number(number)
+
+
+def _applies(rule: CategoryRule, title: Aligned, lead: int) -> str:
+    """Give the words for which a rule counts, or ""."""
+    if rule.head:
+        hit = rule.phrases.at(title, lead)
+    else:
+        hit = next(rule.phrases.find(title), None)
+    if not hit or (rule.unless and any(rule.unless.find(title))):
+        return ""
+    return title.saw(hit.start, hit.end)
+
+
+def _invitation(text: Aligned, number: str) -> Because | None:
+    """Know an invitation by its symbol GM, or by its block of when and where."""
+    if "/GM-" in number:
+        return Because(says="Ký hiệu GM là giấy mời", saw=number, where="title")
+    head = text.folded[:_READ]
+    inviting = _INVITING.search(head)
+    if inviting and _WHEN_LABEL.search(head) and _WHERE_LABEL.search(head):
+        saw = text.saw(*inviting.span())
+        says = "Văn bản mời có thời gian và địa điểm"
+        return Because(says=says, saw=saw, where="text")
+    return None
+
+
+def _by_number(number: str) -> tuple[Category, Because]:
+    if not number:
+        says = "Không có dấu hiệu của loại khác: tin tức"
+        return Category.NEWS, Because(says=says, saw="", where="title")
+    if _ANNOUNCING.search(number):
+        says = "Ký hiệu TB là thông báo"
+        return Category.ANNOUNCEMENT, Because(says=says, saw=number, where="title")
+    says = "Có số, ký hiệu văn bản"
+    return Category.DOCUMENT, Because(says=says, saw=number, where="title")

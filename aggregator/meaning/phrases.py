@@ -1,0 +1,145 @@
+"""Find any of many written phrases in one pass over a folded text.
+
+Phrases are written as an officer writes them. They are found whatever the case and
+marks, with or without the space between their words, never inside a longer word; where
+several could stand, the longest counts. The pattern is a tree of words, so no text can
+make it slow.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic
+from typing import TypeVar
+
+from aggregator.errors import ConfigError
+from aggregator.errors import Problem
+from aggregator.meaning.text import Aligned
+from aggregator.meaning.text import fold
+
+Value = TypeVar("Value")
+
+_BETWEEN = r"[\s_-]{0,2}"
+_SEPARATORS = re.compile(r"[\s_-]+")
+_LEFT = r"(?<![a-z0-9])"
+_RIGHT = r"(?![a-z0-9])"
+
+_TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền, sắc, ngã, hỏi, nặng
+_NO_TONES = dict.fromkeys(map(ord, _TONES))
+
+_Tree = dict[str, "_Tree"]  # word → what may follow it; "" marks an end
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[Value]):
+    """A phrase found: where it stands, and what it stands for."""
+
+    start: int
+    end: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase(Generic[Value]):
+    """One phrase to look for; ``exact``: it counts only with its own marks."""
+
+    words: str
+    value: Value
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases(Generic[Value]):
+    """Phrases made ready; see `compile_phrases`."""
+
+    pattern: re.Pattern[str]
+    known: Mapping[str, Phrase[Value]]
+
+    def find(self, text: Aligned) -> Iterator[Hit[Value]]:
+        """Yield the phrases in a text, but for those that stand within another one.
+
+        Two may overlap: "thi tốt nghiệp THPT" is "thi tốt nghiệp", and more than that.
+        """
+        reached = 0
+        for match in self.pattern.finditer(text.folded):
+            hit = self._hit(text, match) if match.end(1) > reached else None
+            if hit:
+                reached = hit.end
+                yield hit
+
+    def at(self, text: Aligned, start: int) -> Hit[Value] | None:
+        """Find a phrase that begins right at a place."""
+        match = self.pattern.match(text.folded, start)
+        return self._hit(text, match) if match else None
+
+    def _hit(self, text: Aligned, match: re.Match[str]) -> Hit[Value] | None:
+        phrase = self.known[_key(match[1])]
+        start, end = match.span(1)
+        if phrase.exact and _spelled(text.original[start:end]) != phrase.words:
+            return None
+        return Hit(start, end, phrase.value)
+
+
+def _key(folded: str) -> str:
+    return _SEPARATORS.sub("", folded)
+
+
+def _spelled(words: str) -> str:
+    """Write words with their marks so that hoả and hỏa are equal: tones at the end."""
+    plain = _SEPARATORS.sub(" ", words.lower())
+    if plain.isascii():
+        return plain
+    return " ".join(_tone_last(word) for word in plain.split(" "))
+
+
+def _tone_last(word: str) -> str:
+    letters = unicodedata.normalize("NFD", word)
+    tones = "".join(char for char in letters if char in _TONES)
+    return letters.translate(_NO_TONES) + tones
+
+
+def _grow(tree: _Tree, words: Iterable[str]) -> None:
+    for word in words:
+        tree = tree.setdefault(word, {})
+    tree[""] = {}
+
+
+def _pattern(tree: _Tree) -> str:
+    """Write a tree as a pattern in which every end is allowed."""
+    ways = []
+    for word, below in sorted(tree.items(), reverse=True):
+        if not word:
+            continue
+        longer = _pattern(below)
+        tail = f"(?:{_BETWEEN}{longer})" + ("?" if "" in below else "")
+        ways.append(re.escape(word) + (tail if longer else ""))
+    return f"(?:{'|'.join(ways)})" if ways else ""
+
+
+def compile_phrases(phrases: Iterable[Phrase[Value]], *, file: str) -> Phrases[Value]:
+    """Make phrases ready to be found.
+
+    Raises:
+        ConfigError: A phrase stands twice, so that one of the two could never count.
+    """
+    known: dict[str, Phrase[Value]] = {}
+    tree: _Tree = {}
+    for phrase in phrases:
+        words = fold(phrase.words)
+        if _key(words) in known or not _key(words):
+            raise ConfigError(_twice(file, phrase.words))
+        known[_key(words)] = Phrase(_spelled(phrase.words), phrase.value, phrase.exact)
+        _grow(tree, _SEPARATORS.split(words))
+    return Phrases(re.compile(f"{_LEFT}(?=({_pattern(tree)}{_RIGHT}))"), known)
+
+
+def _twice(file: str, words: str) -> Problem:
+    return Problem(
+        file=file,
+        key=words,
+        problem="the phrase is empty or stands in two rules",
+        hint="keep it in one rule; case, marks and spaces make no difference",
+    )

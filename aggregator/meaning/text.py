@@ -1,0 +1,111 @@
+"""Vietnamese text in one form: NFC for showing, folded for comparing.
+
+The folded form has the same length as the form it was made from, letter for letter, so
+a place found in the one is the same place in the other: no map has to be kept.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# C0 and C1 controls but tab and line ends, soft hyphen, zero-width and direction
+# marks, byte order mark, lone surrogates: never meant by who typed a title.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+# Composing sorts the marks on one letter, in quadratic time: a letter of any language
+# bears but a few, an attack thousands.
+_MARKS = "".join(
+    chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))
+)
+_MANY_MARKS = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
+_STRAY_MARKS = re.compile("[\u0300-\u036f]")
+_SPACES = re.compile(r"\s+")
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINE_ENDS = re.compile(r" ?[\n\r\v\f\x85\u2028\u2029][\s\x85]*")
+# One sound, two spellings: kì/kỳ, lí/lý, quí/quý, qui định/quy định.
+_I_FOR_Y = re.compile(r"\b(qu|[hklmst])i\b")
+# Typed without the space: "THCSvà". Only acronyms whose end is beyond doubt.
+_GLUED = re.compile(
+    r"\b(GDMN|GDTX|THCS|THPT|GDPT|S?P?B?GD&?ĐT|UBND)(?=[^\W\d_A-ZĐÀ-Ỹ]|[à-ỹđ])"
+)
+
+_LOOK_ALIKES = {
+    **dict.fromkeys("“”„‟«»〝〞″", '"'),
+    **dict.fromkeys("‘’‚‛ʼ`´′ʹ", "'"),
+    **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+    **dict.fromkeys("đĐÐðɖ", "d"),
+}
+
+
+def _base_letter(char: str) -> str:
+    """Reduce one character to its base in lower case, or leave it as it is."""
+    parts = unicodedata.normalize("NFKD", char)
+    base = "".join(part for part in parts if not unicodedata.combining(part)).lower()
+    return base if len(base) == 1 else char
+
+
+def _fold_table() -> dict[int, str]:
+    """List what becomes of each letter that folding changes: one for one."""
+    ranges = (range(0x41, 0x5B), range(0xA0, 0x250), range(0x1E00, 0x2070))
+    codes = [code for part in (*ranges, range(0xFF01, 0xFF5F)) for code in part]
+    table = {code: _base_letter(chr(code)) for code in codes}
+    table |= {ord(char): plain for char, plain in _LOOK_ALIKES.items()}
+    table |= {ord("\t"): " ", 0xA0: " ", 0x3000: " "}
+    return {code: plain for code, plain in table.items() if chr(code) != plain}
+
+
+_FOLD = _fold_table()
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A text and its folded form; both have the same length."""
+
+    original: str
+    folded: str
+
+    def saw(self, start: int, end: int) -> str:
+        """Show the words that stand at a place, as they were written."""
+        return self.original[start:end].strip()
+
+
+def nfc(text: str) -> str:
+    """Compose letters and marks; drop control and invisible characters."""
+    if text.isascii() and text.isprintable():
+        return text
+    bare = _MANY_MARKS.sub(r"\1", _UNWANTED.sub("", text))
+    return unicodedata.normalize("NFC", bare)
+
+
+def plain_spaces(text: str) -> str:
+    """Make every run of white space one space, and none at the ends."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def plain_lines(text: str) -> str:
+    """Do the same but keep line ends, one at a time."""
+    return _LINE_ENDS.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def separate(text: str) -> str:
+    """Put back the space that is missing after an acronym: ``THCSvà``."""
+    return _GLUED.sub(r"\1 ", text)
+
+
+def align(text: str) -> Aligned:
+    """Fold a text and keep it beside its folded form."""
+    original = nfc(text)
+    if not original.isascii():
+        original = _STRAY_MARKS.sub("", original)
+    folded = original.translate(_FOLD)
+    return Aligned(original, _I_FOR_Y.sub(r"\1y", folded))
+
+
+def fold(text: str) -> str:
+    """Make the key under which spellings of one text are equal.
+
+    Case, tone marks, đ, i for y, kinds of quote, dash and space make no difference.
+    """
+    return align(plain_spaces(text)).folded

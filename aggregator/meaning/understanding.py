@@ -1,0 +1,209 @@
+"""Put together what title, text and source say of a notice, each with its reason.
+
+For levels the order is: what the source fixes; the words of the title, joined by those
+of a letter's "Kính gửi"; the text; the division in the document's number; the reach of
+the authority; else all. What is not said stays open: no item may be lost to a level.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from datetime import datetime
+
+from aggregator.meaning.categories import CategoryRule
+from aggregator.meaning.categories import category_rules
+from aggregator.meaning.categories import find_category
+from aggregator.meaning.documents import DocumentRules
+from aggregator.meaning.documents import document_rules
+from aggregator.meaning.documents import find_document
+from aggregator.meaning.facets import Facet
+from aggregator.meaning.facets import facet_rules
+from aggregator.meaning.facets import find_facets
+from aggregator.meaning.levels import TEXT_LENGTH
+from aggregator.meaning.levels import LevelRules
+from aggregator.meaning.levels import Mark
+from aggregator.meaning.levels import division_levels
+from aggregator.meaning.levels import find_addressees
+from aggregator.meaning.levels import find_levels
+from aggregator.meaning.levels import first_sentence
+from aggregator.meaning.levels import level_rules
+from aggregator.meaning.levels import narrowed
+from aggregator.meaning.levels import part
+from aggregator.meaning.levels import union
+from aggregator.meaning.phrases import Phrases
+from aggregator.meaning.text import Aligned
+from aggregator.meaning.text import align
+from aggregator.meaning.text import plain_lines
+from aggregator.meaning.text import plain_spaces
+from aggregator.meaning.text import separate
+from aggregator.meaning.times import find_deadline
+from aggregator.meaning.times import find_event
+from aggregator.meaning.times import item_time
+from aggregator.model import Because
+from aggregator.model import Category
+from aggregator.model import DocumentFacts
+from aggregator.model import Event
+from aggregator.model import Level
+from aggregator.model import Meaning
+from aggregator.model import SourceHints
+
+LONGEST_TITLE = 1_000  # characters that are read
+LONGEST_TEXT = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """All rules by which notices are understood."""
+
+    levels: LevelRules
+    categories: tuple[CategoryRule, ...]
+    documents: DocumentRules
+    facets: Phrases[Facet]
+
+
+def default_rules() -> Rules:
+    """Give the rules that stand beside this code."""
+    return Rules(
+        levels=level_rules(),
+        categories=category_rules(),
+        documents=document_rules(),
+        facets=facet_rules(),
+    )
+
+
+def understand(
+    title: str,
+    text: str,
+    *,
+    hints: SourceHints,
+    now: datetime,
+    published: datetime | None,
+    timezone: str = "Asia/Ho_Chi_Minh",
+    rules: Rules | None = None,
+) -> Meaning:
+    """Say what a notice means: category, levels, facts, and why.
+
+    Args:
+        title: Plain text; ``text`` as well, with its line ends where it has them.
+        published: The item's own date, for days that are named without a year.
+    """
+    case = _Case(
+        title=align(separate(plain_spaces(title[:LONGEST_TITLE]))),
+        text=align(separate(plain_lines(text[:LONGEST_TEXT]))),
+        hints=hints,
+        rules=rules or default_rules(),
+        near=item_time(published, now),
+        timezone=timezone,
+    )
+    facts, document_why = find_document(case.title, case.text, case.rules.documents)
+    category, category_why = _category(case, facts.number)
+    levels, levels_why = _levels(case, facts.number)
+    facets, facets_why = find_facets(case.title, case.rules.facets)
+    event, event_why = _event(case, category)
+    deadline, deadline_why = _deadline(case, event_why)
+    why = (category_why, *levels_why, *document_why, *facets_why)
+    return Meaning(
+        category=category,
+        levels=levels,
+        facets=facets,
+        document=_worth_keeping(facts, category),
+        deadline=deadline,
+        event=event,
+        because=(*why, *deadline_why, *event_why),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One notice to be understood, and all that is known beside it."""
+
+    title: Aligned
+    text: Aligned
+    hints: SourceHints
+    rules: Rules
+    near: datetime
+    timezone: str
+
+
+_Reasons = tuple[Because, ...]
+
+
+def _category(case: _Case, number: str) -> tuple[Category, Because]:
+    if case.hints.category:
+        says = "Chuyên mục của nguồn tin"
+        return case.hints.category, Because(
+            says=says, saw=case.hints.category, where="source"
+        )
+    rules = case.rules.categories
+    return find_category(case.title, case.text, number=number, rules=rules)
+
+
+def _levels(case: _Case, number: str) -> tuple[frozenset[Level], _Reasons]:
+    if case.hints.levels:
+        says = "Cấp học mà nguồn tin quy định"
+        return narrowed(case.hints.levels), (_given(says, case.hints.levels, "source"),)
+    for where, named in _named(case, number):
+        if named:
+            return narrowed(union(named)), _distinct(where, named)
+    if case.hints.authority_levels:
+        says = "Không nêu cấp học: theo phạm vi của cơ quan"
+        levels = case.hints.authority_levels
+        return narrowed(levels), (_given(says, levels, "authority"),)
+    says = "Không nêu cấp học: dành cho mọi cấp học"
+    return frozenset(), (Because(says=says, where="title"),)
+
+
+def _named(case: _Case, number: str) -> Iterator[tuple[str, tuple[Mark, ...]]]:
+    """Yield what names levels, the best evidence first; the rest waits to be asked."""
+    rules = case.rules.levels
+    title = find_levels(case.title, rules)
+    sent_to = find_addressees(case.text, rules)
+    if title.strong:
+        yield "title", title.strong + sent_to
+    yield "text", sent_to
+    sentence = find_levels(first_sentence(case.text), rules)
+    yield "text", sentence.strong
+    yield "title", title.weak
+    yield "text", sentence.weak
+    yield "text", find_levels(part(case.text, 0, TEXT_LENGTH), rules).marks
+    yield "title", division_levels(number, rules).marks
+
+
+def _distinct(where: str, marks: tuple[Mark, ...]) -> _Reasons:
+    """Write each rule once, with the first words it saw."""
+    first = {mark.rule.says: mark for mark in reversed(marks)}
+    return tuple(mark.because(where) for mark in reversed(first.values()))
+
+
+def _given(says: str, levels: frozenset[Level], where: str) -> Because:
+    saw = ", ".join(level for level in Level if level in levels)
+    return Because(says=says, saw=saw, where=where)
+
+
+def _event(case: _Case, category: Category) -> tuple[Event | None, _Reasons]:
+    """Read when and where; only an invitation asks people to be somewhere."""
+    if category is not Category.INVITATION:
+        return None, ()
+    for text in (case.text, case.title):
+        found = find_event(text, near=case.near, timezone=case.timezone)
+        if found:
+            return found
+    return None, ()
+
+
+def _deadline(
+    case: _Case, event_why: _Reasons
+) -> tuple[date | datetime | None, _Reasons]:
+    """Read the deadline; words that already name the event are none."""
+    for where, text in (("title", case.title), ("text", case.text)):
+        found = find_deadline(text, near=case.near, timezone=case.timezone)
+        if found and not any(found[1] in because.saw for because in event_why):
+            return found[0], (Because(says="Hạn chót", saw=found[1], where=where),)
+    return None, ()
+
+
+def _worth_keeping(facts: DocumentFacts, category: Category) -> DocumentFacts | None:
+    """Keep facts that name a document: a number, or a type where it is a document."""
+    if facts.number or (category is Category.DOCUMENT and (facts.type or facts.issued)):
+        return facts
+    return None

@@ -1,0 +1,101 @@
+"""The change sequence, the counters of the feeds, and the outbox: what others follow.
+
+The sequence's row is locked first and held to the end of the transaction. Numbers are
+therefore given out in the order in which transactions become visible: who has seen
+number n has seen all below it, on PostgreSQL too.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.store import schema
+from aggregator.store.engine import insert
+
+Place = tuple[str, str, int]  # authority, category, level bits
+
+
+def note_changes(
+    connection: sa.Connection,
+    kinds: Mapping[str, str],
+    old_places: Mapping[str, Place],
+    *,
+    now: datetime,
+    source: str,
+) -> None:
+    """Number the changed notices, move their feeds' counters, tell the outbox.
+
+    Args:
+        kinds: What happened, by notice id: "new" or "changed".
+        old_places: Where a changed notice stood before, so that the feeds that lose
+            it change too.
+    """
+    last = _next(connection, len(kinds))
+    first = last - len(kinds) + 1
+    connection.execute(
+        sa.insert(schema.changes),
+        [
+            {"seq": seq, "notice_id": notice, "at": now, "kind": kind}
+            for seq, (notice, kind) in enumerate(sorted(kinds.items()), first)
+        ],
+    )
+    places = {*_places(connection, list(kinds)), *old_places.values()}
+    _bump(connection, places, now)
+    payload = {"source": source, "from_seq": first, "to_seq": last}
+    connection.execute(
+        sa.insert(schema.outbox).values(
+            kind="items", payload=payload, created_at=now, due_at=now
+        )
+    )
+
+
+def _next(connection: sa.Connection, count: int) -> int:
+    table = schema.sequence
+    statement = insert(connection, table).values(name="change", value=count)
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": table.c.value + count}
+    ).returning(table.c.value)
+    return int(connection.scalar(statement))
+
+
+def _places(connection: sa.Connection, notices: list[str]) -> set[Place]:
+    """Find every place of these notices: a new place shows on the older ones too."""
+    seen = schema.sightings.c
+    places: set[Place] = set()
+    for start in range(0, len(notices), 500):
+        chunk = notices[start : start + 500]
+        rows = connection.execute(
+            sa.select(seen.authority, seen.category, seen.level_bits)
+            .where(seen.notice_id.in_(chunk))
+            .distinct()
+        )
+        places |= {(row.authority, row.category, row.level_bits) for row in rows}
+    return places
+
+
+def _bump(connection: sa.Connection, places: set[Place], now: datetime) -> None:
+    touched = {
+        (authority, bit, category)
+        for authority, category, bits in places
+        for bit in schema.LEVEL_BITS.values()
+        if bits & bit
+    }
+    table = schema.counters
+    statement: Any = insert(connection, table).values(
+        authority=sa.bindparam("authority"),
+        level_bit=sa.bindparam("level_bit"),
+        category=sa.bindparam("category"),
+        value=1,
+        changed_at=now,
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["authority", "level_bit", "category"],
+        set_={"value": table.c.value + 1, "changed_at": now},
+    )
+    rows = [
+        {"authority": authority, "level_bit": bit, "category": category}
+        for authority, bit, category in sorted(touched)
+    ]
+    connection.execute(statement, rows)

@@ -1,0 +1,59 @@
+"""What, beside the items, decides the bytes of a feed: settings and software.
+
+Kept with the moment it last became different, so that Last-Modified moves with it.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from aggregator import __version__
+from aggregator.model import Settings
+from aggregator.store import schema
+from aggregator.store.sources import set_setting
+from aggregator.store.sources import setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A hash of what shapes the bytes; when it last changed, if that is known."""
+
+    stamp: str
+    changed_at: datetime | None
+
+
+def shape_stamp(settings: Settings) -> str:
+    """Hash the parts of the file, and the version, that published bytes depend on."""
+    site = asdict(settings.site)
+    site.pop("contact")
+    authorities = [
+        [a.id, a.name, a.short, a.parent, a.also, str(a.until), a.successors]
+        for a in settings.authorities.values()
+    ]
+    text = json.dumps([__version__, site, authorities], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shape(connection: sa.Connection, settings: Settings) -> Shape:
+    """Say which shape bytes have now, and since when."""
+    table = schema.settings.c
+    stamp = shape_stamp(settings)
+    kept = connection.execute(
+        sa.select(table.value, table.changed_at).where(table.name == "shape")
+    ).one_or_none()
+    same = kept is not None and kept.value == stamp
+    return Shape(stamp=stamp, changed_at=kept.changed_at if kept and same else None)
+
+
+def is_kept(connection: sa.Connection, settings: Settings) -> bool:
+    """Say whether today's shape is already written down."""
+    return setting(connection, "shape") == shape_stamp(settings)
+
+
+def keep(connection: sa.Connection, settings: Settings, now: datetime) -> None:
+    """Write today's shape down."""
+    set_setting(connection, "shape", shape_stamp(settings), now)

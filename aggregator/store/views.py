@@ -1,0 +1,250 @@
+"""Items coming out of the store: what a View shows, and at which version it stands.
+
+One query decides which notices, in which order, and how many; nothing is filtered
+after it. Levels are part of every View, so no outlet can forget them.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from datetime import datetime
+from datetime import time
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from aggregator.model import Category
+from aggregator.model import DocumentFacts
+from aggregator.model import Enclosure
+from aggregator.model import Event
+from aggregator.model import Notice
+from aggregator.model import Place
+from aggregator.model import View
+from aggregator.model import ViewVersion
+from aggregator.store import schema
+from aggregator.store.items import bits_of
+from aggregator.store.items import levels_of
+from aggregator.store.labels import Label
+from aggregator.store.labels import current_labels
+
+_seen = schema.sightings.c
+_SHOWN = ("shown", "maybe_withdrawn")
+_ORDER = tuple(Category)
+
+
+def read_view(
+    connection: sa.Connection,
+    view: View,
+    *,
+    source: str | None = None,
+    since: datetime | None = None,
+) -> list[Notice]:
+    """Read the notices a view shows, newest published first.
+
+    Args:
+        source: Only what this source shows.
+        since: Only what was first seen at or after this moment.
+    """
+    ids = list(connection.scalars(_ids_query(view, source=source, since=since)))
+    return _notices(connection, view, ids)
+
+
+def read_notice(connection: sa.Connection, view: View, notice_id: str) -> Notice | None:
+    """Read one notice as a view's audience sees it, if it may."""
+    found = _notices(connection, view, [notice_id])
+    return found[0] if found else None
+
+
+def view_version(connection: sa.Connection, view: View) -> ViewVersion:
+    """Say at which version a selection stands: the sum of the counters on its path."""
+    counter = schema.counters.c
+    bits = [schema.LEVEL_BITS[level] for level in view.levels]
+    row = connection.execute(
+        sa.select(sa.func.sum(counter.value), sa.func.max(counter.changed_at)).where(
+            counter.authority.in_([reach.authority for reach in view.reach]),
+            counter.level_bit.in_(bits),
+            counter.category.in_([str(category) for category in view.categories]),
+        )
+    ).one()
+    return ViewVersion(stamp=str(row[0] or 0), changed_at=row[1])
+
+
+# --- Which --------------------------------------------------------------------
+
+
+def _ids_query(
+    view: View, *, source: str | None, since: datetime | None
+) -> sa.Select[Any]:
+    notice = schema.notices.c
+    query = (
+        sa.select(notice.id, notice.published_at, notice.first_seen_at)
+        .join(schema.sightings, _seen.notice_id == notice.id)
+        .where(*_visible(view))
+        .where(_seen.category.in_([str(category) for category in view.categories]))
+        .where(_seen.level_bits.op("&")(bits_of(view.levels)) != 0)
+    )
+    if source is not None:
+        query = query.join(schema.sources, schema.sources.c.pk == _seen.source_pk)
+        query = query.where(schema.sources.c.id == source)
+    if since is not None:
+        query = query.where(notice.first_seen_at >= since)
+    return (
+        query.distinct()
+        .order_by(
+            notice.published_at.desc(), notice.first_seen_at.desc(), notice.id.asc()
+        )
+        .limit(view.limit)
+    )
+
+
+def _visible(view: View) -> list[sa.ColumnElement[bool]]:
+    """Select the sightings that an audience may see."""
+    whole = [reach.authority for reach in view.reach if reach.until is None]
+    parts: list[sa.ColumnElement[bool]] = [_seen.authority.in_(whole)]
+    for reach in view.reach:
+        if reach.until is not None:
+            end = end_of_day(reach.until, view.timezone)
+            parts.append(
+                (_seen.authority == reach.authority) & (_seen.published_at < end)
+            )
+    conditions = [sa.or_(*parts), _seen.state.in_(_SHOWN)]
+    if view.on is not None:
+        conditions.append(_seen.first_seen_at < end_of_day(view.on, view.timezone))
+    return conditions
+
+
+def end_of_day(day: date, timezone: str) -> datetime:
+    """Give the moment at which a day is over in a time zone."""
+    midnight = datetime.combine(day + timedelta(days=1), time())
+    return midnight.replace(tzinfo=ZoneInfo(timezone))
+
+
+# --- How they look ------------------------------------------------------------
+
+
+def _notices(connection: sa.Connection, view: View, ids: Sequence[str]) -> list[Notice]:
+    if not ids:
+        return []
+    sightings: dict[str, list[sa.Row[Any]]] = {}
+    for row in connection.execute(_sightings_query(view, ids)):
+        sightings.setdefault(row.notice_id, []).append(row)
+    labels = current_labels(connection, ids)
+    return [
+        _notice(sightings[id_], labels.get(id_, [])) for id_ in ids if id_ in sightings
+    ]
+
+
+def _sightings_query(view: View, ids: Sequence[str]) -> sa.Select[Any]:
+    version, source, notice = schema.versions.c, schema.sources.c, schema.notices.c
+    return (
+        sa.select(
+            *(_seen.notice_id, _seen.guid, _seen.first_seen_at, _seen.authority),
+            *(_seen.category, _seen.level_bits, _seen.published_at, _seen.state),
+            *(source.id.label("source"), source.url, source.feed_title),
+            *(version.n, version.at, version.title, version.link, version.html),
+            *(version.text, version.author, version.enclosures, version.facts),
+            notice.first_seen_at.label("notice_seen_at"),
+            _seen.source_pk,
+        )
+        .join(schema.notices, notice.id == _seen.notice_id)
+        .join(schema.sources, source.pk == _seen.source_pk)
+        .join(
+            schema.versions,
+            (version.sighting_pk == _seen.pk) & (version.n == _version_of(view)),
+        )
+        .where(_seen.notice_id.in_(ids), *_visible(view))
+        .order_by(_seen.first_seen_at, _seen.pk)
+    )
+
+
+def _version_of(view: View) -> sa.ColumnElement[int]:
+    """Choose each sighting's version: today's, or the one of the day asked for."""
+    if view.on is None:
+        return _seen.version
+    inner = schema.versions.alias("as_of")
+    return (
+        sa.select(sa.func.max(inner.c.n))
+        .where(
+            inner.c.sighting_pk == _seen.pk,
+            inner.c.at < end_of_day(view.on, view.timezone),
+        )
+        .scalar_subquery()
+    )
+
+
+def _notice(rows: list[sa.Row[Any]], labels: Sequence[Label]) -> Notice:
+    """Make one notice of the places an audience sees; the earliest is its face."""
+    face = rows[0]
+    categories = {Category(row.category) for row in rows}
+    bits = 0
+    for row in rows:
+        bits |= row.level_bits
+    return Notice(
+        id=face.notice_id,
+        title=face.title,
+        link=face.link,
+        published=face.published_at,
+        first_seen=face.notice_seen_at,
+        updated=max(face.published_at, face.at if face.n > 1 else face.published_at),
+        category=Category(face.category),
+        categories=tuple(c for c in _ORDER if c in categories),
+        levels=levels_of(bits),
+        authority=face.authority,
+        source=face.source,
+        source_url=face.url,
+        source_title=face.feed_title,
+        guid=face.guid,
+        text=face.text,
+        html=face.html,
+        author=face.author,
+        also_at=tuple(_place(row) for row in rows[1:]),
+        enclosures=tuple(Enclosure(**enclosure) for enclosure in face.enclosures),
+        facets=_facets(labels, {row.source_pk for row in rows}),
+        state=face.state,
+        **_facts(face.facts),
+    )
+
+
+def _place(row: sa.Row[Any]) -> Place:
+    return Place(
+        source=row.source,
+        authority=row.authority,
+        category=Category(row.category),
+        link=row.link,
+        guid=row.guid,
+        first_seen=row.first_seen_at,
+    )
+
+
+def _facets(labels: Sequence[Label], sources: set[int]) -> dict[str, tuple[str, ...]]:
+    facets: dict[str, list[str]] = {}
+    for label in labels:
+        own = label.source_pk is None or label.source_pk in sources
+        if not own or label.facet in ("category", "level"):
+            continue
+        values = facets.setdefault(label.facet, [])
+        if label.value not in values:
+            values.append(label.value)
+    return {facet: tuple(values) for facet, values in sorted(facets.items())}
+
+
+def _facts(facts: dict[str, Any]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    if "document" in facts:
+        values = dict(facts["document"])
+        issued = values.get("issued")
+        values["issued"] = date.fromisoformat(issued) if issued else None
+        read["document"] = DocumentFacts(**values)
+    if "deadline" in facts:
+        text = facts["deadline"]
+        whole_day = len(text) == len("2026-11-20")
+        parse = date.fromisoformat if whole_day else datetime.fromisoformat
+        read["deadline"] = parse(text)
+    if "event" in facts:
+        values = dict(facts["event"])
+        for name in ("start", "end"):
+            if values.get(name):
+                values[name] = datetime.fromisoformat(values[name])
+        read["event"] = Event(**values)
+    return read

@@ -1,0 +1,28 @@
+"""What every view needs: the settings, the store, the clock and the cache."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+
+from aggregator.model import Settings
+from aggregator.store.engine import Store
+from aggregator.web.caching import FeedCache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One for an app, made when the app is."""
+
+    settings: Settings
+    store: Store
+    cache: FeedCache
+    clock: Callable[[], datetime]
+
+
+def context() -> Context:
+    """Give the context of the app that answers."""
+    found = current_app.extensions["aggregator"]
+    assert isinstance(found, Context)
+    return found

@@ -1,0 +1,1 @@
+"""Who does what when: the clock, the pulls, the web server. Everything meets here."""

@@ -1,0 +1,82 @@
+"""The web server (waitress), and waiting for the signal that ends a service."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import waitress
+from flask import Flask
+
+from aggregator.errors import AggregatorError
+
+THREADS = 8
+
+
+class ServingError(AggregatorError):
+    """The address cannot be listened on."""
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Take an address before anything else is started.
+
+    Raises:
+        ServingError: The address is taken or not ours.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        door = socket.socket(found[0], found[1])
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(found[4])
+        door.listen(1024)
+    except OSError as error:
+        raise ServingError(
+            f"cannot listen on {host}:{port}: {error.strerror} (try another --port)"
+        ) from error
+    with door:
+        yield door
+
+
+def address_of(door: socket.socket) -> str:
+    """Write an address that is listened on as the head of a URL."""
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def serving(app: Flask, door: socket.socket) -> Iterator[None]:
+    """Serve an application in threads of this process."""
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    server: Any = waitress.create_server(
+        app,
+        sockets=[door],
+        threads=THREADS,
+        ident=None,  # what software answers is nobody's business
+        clear_untrusted_proxy_headers=True,
+    )
+    thread = threading.Thread(target=server.run, name="web", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown(timeout=2)
+
+
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set; the usual handlers come back after."""
+    told = threading.Event()
+    kept = {
+        number: signal.signal(number, lambda *_: told.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield told
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

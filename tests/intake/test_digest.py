@@ -1,0 +1,116 @@
+"""Whole documents, one oddity each, beside what must come out of them."""
+
+import json
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import ParseError
+from aggregator.intake import digest as module
+from aggregator.intake.digest import digest
+from aggregator.intake.mend import MAX_ITEMS
+from aggregator.model import Category
+from aggregator.model import Digest
+from aggregator.model import Item
+from aggregator.model import Rejection
+from aggregator.model import SourceHints
+
+FEEDS = Path(__file__).parents[1] / "data" / "feeds"
+DOCUMENTS = sorted(path for path in FEEDS.iterdir() if path.suffix != ".json")
+NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+RSS = '<rss version="2.0"><channel><title>Tin</title>{}</channel></rss>'
+
+
+def read(body: bytes) -> Digest:
+    return digest(
+        body,
+        url="http://so.example.vn/rss/tin.rss",
+        hints=SourceHints(category=Category.DOCUMENT),
+        timezone="Asia/Ho_Chi_Minh",
+        now=NOW,
+    )
+
+
+def written(item: Item) -> dict[str, object]:
+    return {
+        "keys": list(item.keys),
+        "guid": item.guid,
+        "title": item.title,
+        "link": item.link,
+        "html": item.html,
+        "text": item.text,
+        "given": item.given.isoformat() if item.given else "",
+        "enclosures": [[e.url, e.type, e.length, e.title] for e in item.enclosures],
+        "author": item.author,
+        "tags": list(item.tags),
+    }
+
+
+def expected(item: dict[str, object]) -> dict[str, object]:
+    """Fill in what the file leaves out: absent is empty, or as its neighbour."""
+    keys = item["keys"]
+    assert isinstance(keys, list)
+    html = item.get("html", "")
+    rest = {"given": "", "enclosures": [], "author": "", "tags": []}
+    return {**rest, "guid": keys[0], "html": html, "text": html, **item}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_document_gives_what_stands_beside_it(path):
+    wanted = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    found = read(path.read_bytes())
+    assert [written(item) for item in found.items] == [
+        expected(item) for item in wanted["items"]
+    ]
+    rejected = [[each.position, each.reason] for each in found.rejections]
+    assert rejected == wanted.get("rejections", [])
+    assert found.complete is wanted["complete"]
+    assert found.feed_title == wanted.get("feed_title", "Tin")
+    assert found.generator == wanted.get("generator", "")
+
+
+def test_every_expectation_has_its_document():
+    stems = {path.stem for path in DOCUMENTS}
+    assert stems == {path.stem for path in FEEDS.glob("*.json")}
+    assert len(stems) > 20
+
+
+def test_items_are_understood():
+    body = RSS.format("<item><guid>n1</guid><title>Tin lớp 6 THCS</title></item>")
+    (item,) = read(body.encode()).items
+    assert item.meaning.category is Category.DOCUMENT
+
+
+def test_document_that_is_no_feed_is_an_error():
+    with pytest.raises(ParseError):
+        read(b"<html><body>Login</body></html>")
+
+
+def test_numbers_balance_beyond_the_limit():
+    items = "".join(f"<item><guid>n{n}</guid></item>" for n in range(MAX_ITEMS + 5))
+    found = read(RSS.format(items).encode())
+    assert len(found.items) == MAX_ITEMS
+    assert [each.reason for each in found.rejections] == ["too_many"] * 5
+    assert found.rejections[0].position == MAX_ITEMS
+
+
+def test_broken_entry_does_not_stop_the_rest(monkeypatch, caplog):
+    whole = module.normalize
+
+    def fails_once(entry, **rest):
+        if entry.guid == "n2":
+            raise ZeroDivisionError("chia cho không")
+        return whole(entry, **rest)
+
+    monkeypatch.setattr(module, "normalize", fails_once)
+    items = "".join(f"<item><guid>n{n}</guid></item>" for n in (1, 2, 3))
+    found = read(RSS.format(items).encode())
+    assert [item.guid for item in found.items] == ["n1", "n3"]
+    assert found.rejections == (
+        Rejection(
+            position=1, reason="broken", detail="ZeroDivisionError('chia cho không')"
+        ),
+    )
+    assert "entry 1" in caplog.text

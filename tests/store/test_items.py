@@ -1,0 +1,410 @@
+"""Plans made rows, and Views read back, on every database."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from aggregator.intake.reconcile import names_of
+from aggregator.intake.reconcile import reconcile
+from aggregator.model import ALL_LEVELS
+from aggregator.model import Category
+from aggregator.model import Digest
+from aggregator.model import DocumentFacts
+from aggregator.model import Enclosure
+from aggregator.model import Event
+from aggregator.model import Item
+from aggregator.model import Level
+from aggregator.model import Notice
+from aggregator.model import Plan
+from aggregator.model import Reach
+from aggregator.model import Settings
+from aggregator.model import SourceRow
+from aggregator.model import View
+from aggregator.store import items as stored_items
+from aggregator.store import schema
+from aggregator.store import sources as stored_sources
+from aggregator.store.engine import Store
+from aggregator.store.views import read_notice
+from aggregator.store.views import read_view
+from aggregator.store.views import view_version
+from tests.conftest import NOW
+from tests.conftest import authority
+from tests.conftest import item
+from tests.conftest import meaning
+from tests.conftest import settings
+from tests.conftest import source
+
+Declare = Callable[..., None]
+SAID = settings(
+    source("so-tin", url="http://so.example/rss/tin.rss"),
+    source("so-tb", url="http://so.example/rss/tb.rss", category=Category.ANNOUNCEMENT),
+    source("q1", url="http://quan1.example/rss/", authority="quan-1"),
+    source("ward", url="http://phuong.example/rss/", authority="ward"),
+    authorities=(
+        authority("quan-1", parent="so", until=date(2025, 6, 30)),
+        authority("ward", parent="so"),
+    ),
+)
+
+
+def row_of(store: Store, name: str, said: Settings = SAID) -> SourceRow:
+    """Lease one source and give it as a puller sees it."""
+    with store.write() as connection:
+        (row,) = stored_sources.claim(
+            connection,
+            said.sources,
+            now=NOW,
+            owner="test",
+            until=NOW + timedelta(minutes=1),
+            wanted=[name],
+            dead=["test"],
+        )
+    return row
+
+
+def pull(store: Store, name: str, *items: Item, now: datetime = NOW) -> Plan:
+    """Store a document of these items as one pull of a source does."""
+    row = row_of(store, name)
+    with store.write() as connection:
+        known = stored_items.known(connection, row, names_of(items))
+        taken = stored_items.dates_taken(
+            connection, row, NOW - timedelta(days=9999), NOW + timedelta(days=1)
+        )
+        plan = reconcile(
+            Digest(items=items),
+            known,
+            source_id=name,
+            now=now,
+            taken=taken,
+            had_items=stored_items.has_items(connection, row),
+        )
+        stored_items.apply(connection, row, plan, now)
+    return plan
+
+
+def view(
+    *reach: str | Reach, levels: frozenset[Level] = ALL_LEVELS, **more: object
+) -> View:
+    """Make a View that reaches these authorities."""
+    options: dict[str, object] = {"categories": frozenset(Category)}
+    return View(
+        audience="test",
+        reach=tuple(Reach(authority=r) if isinstance(r, str) else r for r in reach),
+        levels=levels,
+        **(options | more),
+    )
+
+
+def read(store: Store, wanted: View, **more: object) -> list[Notice]:
+    """Read a View in a transaction of its own."""
+    with store.read() as connection:
+        return read_view(connection, wanted, **more)
+
+
+def titles(store: Store, wanted: View) -> list[str]:
+    """Read a View's titles without the words they share."""
+    return [n.title.removeprefix("Tiêu đề ") for n in read(store, wanted)]
+
+
+def counts(store: Store) -> dict[str, int]:
+    """Count the rows of every table that holds items."""
+    with store.read() as connection:
+        return {
+            table.name: connection.scalar(sa.select(sa.func.count()).select_from(table))
+            for table in (
+                schema.notices,
+                schema.sightings,
+                schema.keys,
+                schema.versions,
+                schema.labels,
+                schema.changes,
+                schema.outbox,
+            )
+        }
+
+
+def test_an_item_comes_back_as_it_went_in(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    facts = replace(
+        meaning(Category.DOCUMENT, Level.PRIMARY),
+        document=DocumentFacts(
+            number="1161/SGDĐT-QLT", type="công văn", issued=date(2026, 3, 25)
+        ),
+        deadline=date(2026, 12, 5),
+        event=Event(start=NOW + timedelta(days=5), place="Hội trường A"),
+        facets={"urgency": ("khan",)},
+    )
+    file = Enclosure(url="http://so.example/a.pdf", type="application/pdf", length=12)
+    went = item("a", meaning=facts, enclosures=(file,), author="Văn phòng")
+    plan = pull(store, "so-tin", went)
+    (came,) = read(store, view("so"))
+    assert came.id == plan.new[0].notice
+    assert (came.title, came.link, came.html, came.text) == (
+        went.title,
+        went.link,
+        went.html,
+        went.text,
+    )
+    assert came.published == went.given
+    assert came.first_seen == NOW
+    assert came.category is Category.DOCUMENT
+    assert came.levels == {Level.PRIMARY}
+    assert came.enclosures == (file,)
+    assert came.document == facts.document
+    assert came.deadline == facts.deadline
+    assert came.event == facts.event
+    assert came.facets == {"urgency": ("khan",)}
+    assert (came.source, came.authority, came.guid) == ("so-tin", "so", "a")
+
+
+def test_the_same_again_writes_no_row(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a"), item("b"))
+    before = counts(store)
+    plan = pull(store, "so-tin", item("a"), item("b"), now=NOW + timedelta(hours=1))
+    assert plan.unchanged == 2
+    assert counts(store) == before
+
+
+def test_an_edit_keeps_the_old_version(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a"))
+    later = NOW + timedelta(hours=1)
+    edited = item(
+        "a", title="Đính chính", fingerprint="khác", raw={"title": "Đính chính"}
+    )
+    pull(store, "so-tin", edited, now=later)
+    (came,) = read(store, view("so"))
+    assert came.title == "Đính chính"
+    assert came.updated == later
+    assert came.published == NOW - timedelta(hours=1)
+    with store.read() as connection:
+        versions = connection.execute(
+            sa.select(
+                schema.versions.c.n, schema.versions.c.title, schema.versions.c.raw
+            ).order_by(schema.versions.c.n)
+        ).all()
+    assert [(v.n, v.title) for v in versions] == [(1, "Tiêu đề a"), (2, "Đính chính")]
+    assert versions[1].raw == {"title": "Đính chính"}
+
+
+def test_a_label_that_no_longer_holds_is_ended(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a", meaning=meaning(Category.NEWS, Level.PRIMARY)))
+    later = NOW + timedelta(hours=1)
+    changed = meaning(Category.NEWS, Level.PRIMARY, Level.PRESCHOOL)
+    pull(store, "so-tin", item("a", fingerprint="2", meaning=changed), now=later)
+    last = meaning(Category.NEWS, Level.PRESCHOOL)
+    end = later + timedelta(hours=1)
+    pull(store, "so-tin", item("a", fingerprint="3", meaning=last), now=end)
+    label = schema.labels.c
+    with store.read() as connection:
+        rows = connection.execute(
+            sa.select(label.value, label.from_at, label.to_at)
+            .where(label.facet == "level")
+            .order_by(label.pk)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("primary", NOW, end),
+        ("preschool", later, None),
+    ]
+
+
+def test_newest_first_and_no_more_than_asked(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    days = {"a": 3, "b": 1, "c": 2}
+    items = [item(n, given=NOW - timedelta(days=d)) for n, d in days.items()]
+    pull(store, "so-tin", *items)
+    assert titles(store, view("so")) == ["b", "c", "a"]
+    assert titles(store, view("so", limit=2)) == ["b", "c"]
+
+
+LEVELS = {
+    "mn": (Level.PRESCHOOL,),
+    "th": (Level.PRIMARY,),
+    "all": (),
+    "thcs-thpt": (Level.LOWER_SECONDARY, Level.UPPER_SECONDARY),
+}
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ({Level.PRESCHOOL}, {"mn", "all"}),
+        ({Level.UPPER_SECONDARY}, {"thcs-thpt", "all"}),
+        ({Level.CONTINUING}, {"all"}),
+        ({Level.PRESCHOOL, Level.LOWER_SECONDARY}, {"mn", "thcs-thpt", "all"}),
+        (ALL_LEVELS, set(LEVELS)),
+    ],
+    ids=lambda value: "+".join(sorted(value)),
+)
+def test_a_view_shows_its_levels_and_what_is_for_all(
+    store: Store, declare: Declare, levels: set[Level], expected: set[str]
+) -> None:
+    declare(store, SAID)
+    items = [item(n, meaning=meaning(Category.NEWS, *ls)) for n, ls in LEVELS.items()]
+    pull(store, "so-tin", *items)
+    assert set(titles(store, view("so", levels=frozenset(levels)))) == expected
+
+
+def test_an_audience_sees_what_it_reaches(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("so"))
+    pull(store, "ward", item("ward"))
+    old = item("old", given=datetime(2025, 6, 30, 16, 59, tzinfo=UTC))  # 23:59 there
+    late = item("late", given=datetime(2025, 6, 30, 17, 0, tzinfo=UTC))
+    pull(store, "q1", old, late)
+    ended = Reach(authority="quan-1", until=date(2025, 6, 30))
+    assert set(titles(store, view("ward", "so", ended))) == {"so", "ward", "old"}
+    assert set(titles(store, view("quan-1", "so"))) == {"so", "old", "late"}
+    assert titles(store, view("nowhere")) == []
+
+
+def test_two_sources_of_a_portal_make_one_notice(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("news_12", meaning=meaning(Category.NEWS)))
+    later = NOW + timedelta(minutes=5)
+    other = item("news_12", meaning=meaning(Category.ANNOUNCEMENT))
+    pull(store, "so-tb", other, now=later)
+    (came,) = read(store, view("so"))
+    assert came.category is Category.NEWS  # the earliest place is its face
+    assert came.categories == (Category.NEWS, Category.ANNOUNCEMENT)
+    assert [place.source for place in came.also_at] == ["so-tb"]
+    for category in came.categories:
+        only = view("so", categories=frozenset({category}))
+        assert len(read(store, only)) == 1
+    assert read(store, view("so", categories=frozenset({Category.DOCUMENT}))) == []
+
+
+def test_two_portals_with_one_guid_are_two_notices(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("news_1"))
+    pull(store, "ward", item("news_1"))
+    assert len(read(store, view("so", "ward"))) == 2
+
+
+def test_a_notice_is_found_by_its_id(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    plan = pull(store, "so-tin", item("a"))
+    with store.read() as connection:
+        found = read_notice(connection, view("so"), plan.new[0].notice)
+        hidden = read_notice(connection, view("ward"), plan.new[0].notice)
+    assert found is not None and found.title == "Tiêu đề a"
+    assert hidden is None
+
+
+def test_a_view_is_filtered_by_source_and_first_sight(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a"))
+    later = NOW + timedelta(hours=1)
+    pull(store, "so-tb", item("b"), now=later)
+    assert [n.title for n in read(store, view("so"), source="so-tb")] == ["Tiêu đề b"]
+    assert [n.title for n in read(store, view("so"), since=later)] == ["Tiêu đề b"]
+
+
+def test_a_view_shows_how_it_stood_on_a_day(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a"))
+    edited = item("a", title="Sửa", fingerprint="khác")
+    pull(store, "so-tin", edited, item("b"), now=NOW + timedelta(days=2))
+    assert titles(store, view("so", on=NOW.date())) == ["a"]
+    assert titles(store, view("so", on=NOW.date() - timedelta(days=1))) == []
+    today = titles(store, view("so", on=NOW.date() + timedelta(days=2)))
+    assert sorted(today) == ["Sửa", "b"]
+
+
+# --- Versions of selections ---------------------------------------------------
+
+
+def stamp(store: Store, wanted: View) -> str:
+    """Read a selection's version."""
+    with store.read() as connection:
+        return view_version(connection, wanted).stamp
+
+
+def test_only_the_selections_that_change_get_a_new_version(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    mine = view("ward", "so", levels=frozenset({Level.PRIMARY}))
+    others = {
+        "another level": view("ward", "so", levels=frozenset({Level.PRESCHOOL})),
+        "another authority": view("quan-1", levels=frozenset({Level.PRIMARY})),
+        "another category": view("so", categories=frozenset({Category.DOCUMENT})),
+    }
+    before = {name: stamp(store, other) for name, other in others.items()}
+    first = stamp(store, mine)
+    pull(store, "so-tin", item("a", meaning=meaning(Category.NEWS, Level.PRIMARY)))
+    second = stamp(store, mine)
+    assert second != first
+    assert {name: stamp(store, other) for name, other in others.items()} == before
+    pull(store, "so-tin", item("a", meaning=meaning(Category.NEWS, Level.PRIMARY)))
+    assert stamp(store, mine) == second
+
+
+def test_a_selection_that_loses_an_item_gets_a_new_version(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a", meaning=meaning(Category.NEWS, Level.PRIMARY)))
+    primary = view("so", levels=frozenset({Level.PRIMARY}))
+    before = stamp(store, primary)
+    moved = meaning(Category.NEWS, Level.PRESCHOOL)
+    pull(store, "so-tin", item("a", fingerprint="2", meaning=moved))
+    assert stamp(store, primary) != before
+    assert read(store, primary) == []
+
+
+def test_a_new_place_changes_the_feeds_of_the_older_ones(
+    store: Store, declare: Declare
+) -> None:
+    """An item of a news feed names all its categories; a second place adds one."""
+    declare(store, SAID)
+    pull(store, "so-tin", item("news_12"))
+    news = view("so", categories=frozenset({Category.NEWS}))
+    before = stamp(store, news)
+    pull(store, "so-tb", item("news_12", meaning=meaning(Category.ANNOUNCEMENT)))
+    assert stamp(store, news) != before
+
+
+def test_the_change_sequence_has_no_holes(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a"), item("b"))
+    pull(store, "ward", item("c"))
+    pull(store, "so-tin", item("a", fingerprint="2"))
+    with store.read() as connection:
+        rows = connection.execute(
+            sa.select(schema.changes.c.seq, schema.changes.c.kind).order_by("seq")
+        ).all()
+        payloads = connection.scalars(sa.select(schema.outbox.c.payload)).all()
+    assert [row.seq for row in rows] == [1, 2, 3, 4]
+    assert [row.kind for row in rows] == ["new", "new", "new", "changed"]
+    assert [(p["source"], p["from_seq"], p["to_seq"]) for p in payloads] == [
+        ("so-tin", 1, 2),
+        ("ward", 3, 3),
+        ("so-tin", 4, 4),
+    ]
+
+
+def test_a_plan_that_fails_half_way_leaves_nothing(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    row = row_of(store, "so-tin")
+    good = reconcile(Digest(items=(item("a"),)), {}, source_id="so-tin", now=NOW)
+    twice = replace(good, new=good.new * 2)  # the same key twice cannot be
+    with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
+        stored_items.apply(connection, row, twice, NOW)
+    assert set(counts(store).values()) == {0}

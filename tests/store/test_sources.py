@@ -1,0 +1,251 @@
+"""Sources in the store: the file taken over, leases, attempts, states."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from aggregator.model import Attempt
+from aggregator.model import Outcome
+from aggregator.model import Plan
+from aggregator.model import Settings
+from aggregator.model import Settled
+from aggregator.model import SourceRow
+from aggregator.model import SourceState
+from aggregator.model import Validators
+from aggregator.store import schema
+from aggregator.store import sources as stored
+from aggregator.store.attempts import settle
+from aggregator.store.attempts import states
+from aggregator.store.engine import Store
+from tests.conftest import NOW
+from tests.conftest import settings
+from tests.conftest import source
+from tests.conftest import with_sources
+
+Declare = Callable[..., None]
+SAID = settings(source("a"), source("b"), source("c"))
+MINUTE = timedelta(minutes=1)
+
+
+def claim(store: Store, said: Settings = SAID, **more: object) -> list[SourceRow]:
+    """Claim sources for an owner."""
+    options: dict[str, object] = {"now": NOW, "owner": "one", "until": NOW + MINUTE}
+    with store.write() as connection:
+        return stored.claim(connection, said.sources, **(options | more))
+
+
+def names(rows: list[SourceRow]) -> list[str]:
+    """List the ids of sources."""
+    return [row.source.id for row in rows]
+
+
+def settle_one(store: Store, row: SourceRow, **values: object) -> None:
+    """Settle an attempt that went well, unless told otherwise."""
+    attempt = values.pop("attempt", Attempt(at=NOW, outcome=Outcome.NOT_MODIFIED))
+    options: dict[str, object] = {"due_at": NOW + 15 * MINUTE}
+    with store.write() as connection:
+        settle(connection, row, Settled(attempt=attempt, **(options | values)))
+
+
+def state(store: Store, name: str, now: object = NOW) -> SourceState:
+    """Read how one source stands."""
+    with store.read() as connection:
+        return next(s for s in states(connection, now) if s.id == name)
+
+
+# --- The file -----------------------------------------------------------------
+
+
+def test_the_file_is_taken_over_once(store: Store, declare: Declare) -> None:
+    with store.read() as connection:
+        assert not stored.is_declared(connection, SAID.sources)
+    declare(store, SAID)
+    with store.read() as connection:
+        assert stored.is_declared(connection, SAID.sources)
+    assert names(claim(store)) == ["a", "b", "c"]
+
+
+def test_a_source_that_leaves_the_file_is_off(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    fewer = with_sources(SAID, source("a"))
+    declare(store, fewer)
+    assert names(claim(store, fewer, wanted=["a", "b"])) == ["a"]
+    assert state(store, "b").state == "off"
+    assert state(store, "b").next_due is None
+    declare(store, SAID)  # it may come back
+    assert state(store, "b").state == "new"
+
+
+def test_a_renamed_source_keeps_its_row(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pk = claim(store, wanted=["a"])[0].pk
+    renamed = with_sources(SAID, source("new-a", was=("a",)), source("b"), source("c"))
+    declare(store, renamed)
+    (row,) = claim(store, renamed, wanted=["new-a"], owner="two", dead=["one"])
+    assert row.pk == pk
+    with store.read() as connection:
+        ids = set(connection.scalars(sa.select(schema.sources.c.id)))
+    assert ids == {"new-a", "b", "c"}
+
+
+def test_validators_go_with_the_old_address(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    settle_one(store, row, validators=Validators(etag='"1"'), body_hash="x")
+    moved = with_sources(SAID, source("a", url="http://neu.example/rss"))
+    declare(store, moved)
+    (row,) = claim(store, moved, wanted=["a"])
+    assert row.validators == Validators()
+    assert row.body_hash == ""
+
+
+# --- Leases -------------------------------------------------------------------
+
+
+def test_what_is_leased_is_nobody_elses(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    assert names(claim(store, wanted=["a"])) == ["a"]
+    assert names(claim(store, owner="two")) == ["b", "c"]
+    assert names(claim(store, owner="three", wanted=["a"])) == []
+
+
+def test_a_lease_runs_out(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    claim(store)
+    later = NOW + 2 * MINUTE
+    again = claim(store, owner="two", now=later, until=later + MINUTE)
+    assert names(again) == ["a", "b", "c"]
+    with store.read() as connection:
+        assert not stored.holds(connection, again[0].pk, "one")
+        assert stored.holds(connection, again[0].pk, "two")
+
+
+def test_the_dead_hold_nothing(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    claim(store)
+    with store.read() as connection:
+        assert stored.owners(connection, NOW) == {"one"}
+    assert names(claim(store, owner="two", dead=["one"])) == ["a", "b", "c"]
+
+
+def test_leases_are_renewed_and_given_back(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    rows = claim(store)
+    later = NOW + 2 * MINUTE
+    with store.write() as connection:
+        stored.renew_leases(connection, "one", [rows[0].pk], later + MINUTE)
+    assert names(claim(store, owner="two", now=later, until=later)) == ["b", "c"]
+    with store.write() as connection:
+        stored.release(connection, "one")
+    assert names(claim(store, owner="two", now=later, until=later)) == ["a", "b", "c"]
+
+
+def test_only_what_is_due_is_taken(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    settle_one(store, row)
+    assert names(claim(store)) == ["b", "c"]
+    with store.write() as connection:
+        stored.release(connection, "one")
+    assert names(claim(store, wanted=["a"])) == ["a"]  # named: due or not
+    assert (
+        names(claim(store, now=NOW + 15 * MINUTE, until=NOW + 16 * MINUTE))[-1] == "a"
+    )
+
+
+def test_the_longest_due_comes_first(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    for name, minutes in (("a", 3), ("b", 1), ("c", 2)):
+        (row,) = claim(store, wanted=[name])
+        settle_one(store, row, due_at=NOW + minutes * MINUTE)
+    later = NOW + 5 * MINUTE
+    assert names(claim(store, now=later, until=later, limit=2)) == ["b", "c"]
+
+
+def test_a_running_retry_after_is_heeded(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    attempt = Attempt(at=NOW, outcome=Outcome.FAILED, reason="limited")
+    until = NOW + 30 * MINUTE
+    settle_one(store, row, attempt=attempt, limited_until=until, failures=1)
+    assert names(claim(store, wanted=["a"])) == []
+    with store.read() as connection:
+        assert stored.limited(connection, ["a", "b"], NOW) == {"a": until}
+        assert stored.any_due(connection, NOW)
+    assert state(store, "a").state == "limited"
+    assert names(claim(store, wanted=["a"], force=True)) == ["a"]
+
+
+# --- Attempts and states ------------------------------------------------------
+
+
+def test_unchanged_attempts_are_counted_by_day(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    for outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY, Outcome.NOT_MODIFIED):
+        settle_one(store, row, attempt=Attempt(at=NOW, outcome=outcome, wire_bytes=10))
+    with store.read() as connection:
+        assert connection.execute(sa.select(schema.attempts)).all() == []
+        (day,) = connection.execute(sa.select(schema.attempt_days)).all()
+    assert (day.day, day.not_modified, day.same_body, day.bytes) == (
+        NOW.date(),
+        2,
+        1,
+        30,
+    )
+    told = state(store, "a").last_attempt
+    assert told is not None and told["outcome"] == "not_modified" and told["new"] == 0
+
+
+def test_five_moments_are_five_different_things(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    new = Plan(unchanged=1)
+    settle_one(store, row, attempt=Attempt(at=NOW, outcome=Outcome.PULLED, plan=new))
+    bad = Attempt(
+        at=NOW + MINUTE, outcome=Outcome.FAILED, reason="timeout", status=None
+    )
+    settle_one(store, row, attempt=bad, failures=1)
+    found = state(store, "a")
+    assert found.state == "failing"
+    assert found.last_ok == NOW
+    assert found.last_try == found.failing_since == NOW + MINUTE
+    assert found.last_changed is None and found.last_new_item is None
+    assert found.reason == "timeout"
+    again = replace(row, failing_since=found.failing_since)
+    settle_one(store, again, attempt=replace(bad, at=NOW + 2 * MINUTE), failures=2)
+    assert state(store, "a").failing_since == NOW + MINUTE
+    settle_one(
+        store, row, attempt=Attempt(at=NOW + 3 * MINUTE, outcome=Outcome.SAME_BODY)
+    )
+    healed = state(store, "a")
+    assert (healed.state, healed.failing_since, healed.reason) == ("ok", None, "")
+
+
+def test_a_failure_keeps_validators_and_a_success_replaces_them(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    settle_one(store, row, validators=Validators(etag='"1"'), body_hash="x")
+    bad = Attempt(at=NOW, outcome=Outcome.FAILED, reason="timeout")
+    settle_one(store, row, attempt=bad, failures=1)
+    (row,) = claim(store, wanted=["a"])
+    assert row.validators == Validators(etag='"1"')
+    assert (row.body_hash, row.failures) == ("x", 1)
+
+
+def test_a_gap_stays_until_documents_overlap(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    gap = Plan(unchanged=1, gap=True)
+    settle_one(store, row, attempt=Attempt(at=NOW, outcome=Outcome.PULLED, plan=gap))
+    assert state(store, "a").state == "gap"
+    nothing = Attempt(at=NOW, outcome=Outcome.NOT_MODIFIED)
+    settle_one(store, row, attempt=nothing)
+    assert state(store, "a").state == "gap"
+    good = Attempt(at=NOW, outcome=Outcome.PULLED, plan=Plan(unchanged=1))
+    settle_one(store, row, attempt=good)
+    assert state(store, "a").state == "ok"
