@@ -9,7 +9,7 @@ export TMPDIR := $(CURDIR)/.cache/tmp
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo run test lint format lock clean
+.PHONY: demo run test lint format messages lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/python -m aggregator demo $(ARGS)
@@ -30,6 +30,10 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/python -m isort --quiet aggregator tests
 	$(BIN)/python -m black --quiet aggregator tests
+
+# The English pages, from aggregator/translations/en/LC_MESSAGES/messages.po.
+messages: $(VENV)/.dev
+	$(BIN)/pybabel --quiet compile -d aggregator/translations
 
 # Pins every dependency with its hashes, for all supported Pythons at once.
 lock: $(VENV)/.python

@@ -11,6 +11,7 @@ from flask import Flask
 from flask import Response
 from flask import request
 from flask_babel import Babel
+from flask_babel import get_locale
 from werkzeug.exceptions import HTTPException
 
 from aggregator.errors import StoreError
@@ -104,6 +105,7 @@ def _add_words(app: Flask, settings: Settings) -> None:
         level_labels=LEVEL_LABELS,
         article_link=lambda notice: article_link(notice, settings),
         lang_url=_lang_url,
+        get_locale=get_locale,
     )
 
 

@@ -32,7 +32,7 @@ MAX_RAW = 65_536  # characters of one raw field that are kept
 MAX_ENCLOSURES = 50
 MAX_TAGS = 50
 
-_SCHEME = re.compile(r"https?:(?://)?", re.IGNORECASE)
+_SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 
 
 def normalize(
@@ -43,7 +43,7 @@ def normalize(
     Args:
         position: Where it stands in its document, from 0.
         timezone: What a date without an offset is in.
-        now: Unused in the item itself; a date far beyond it is the store's affair.
+        now: When it is read; dates beyond it are settled where they are stored.
     """
     base = sanitize.absolute(entry.base, feed_url) or feed_url
     title = plain_title(entry.title)
@@ -65,7 +65,9 @@ def normalize(
         enclosures=enclosures,
         author=plain_name(entry.author),
         tags=_tags(entry.tags),
-        fingerprint=_fingerprint(title, link, html, enclosures),
+        fingerprint=_fingerprint(
+            title=title, link=link, html=html, enclosures=enclosures
+        ),
         raw=_raw(entry),
     )
 
@@ -209,7 +211,7 @@ def _given(entry: Entry, timezone: str) -> datetime | None:
 
 
 def _fingerprint(
-    title: str, link: str, html: str, enclosures: Iterable[Enclosure]
+    *, title: str, link: str, html: str, enclosures: Iterable[Enclosure]
 ) -> str:
     """Hash what a reader sees. Portals write http or https as they were asked."""
     files = [f"{each.url} {each.title}" for each in enclosures]

@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from typing import Literal
 from urllib.parse import quote
@@ -174,7 +175,7 @@ def _shortened(html: str, limit: int) -> str:
 # --- The engines --------------------------------------------------------------
 
 
-def _attribute(tag: str, name: str, value: str, base: str) -> str | None:
+def _attribute(tag: str, name: str, value: str, *, base: str) -> str | None:
     """Decide on one attribute of an allowed tag: its new value, or None."""
     if (tag, name) == ("a", "rel"):  # set by the engine, and seen here once more
         return REL
@@ -198,7 +199,7 @@ def _by_nh3(html: str, base: str) -> str:
         tags=set(TAGS),
         clean_content_tags=set(DROPPED),
         attributes=_ATTRIBUTES,
-        attribute_filter=lambda tag, name, value: _attribute(tag, name, value, base),
+        attribute_filter=partial(_attribute, base=base),
         url_schemes=set(SCHEMES),
         link_rel=REL,
     )
@@ -244,7 +245,7 @@ def _with_attributes(token: Any, tag: str) -> Any:
     for key, value in token["data"].items():
         # In attributes only a reference with its semicolon is one: "?a=1&copy=2".
         value = _REFERENCE.sub(lambda found: entities.unescape(found[0]), value)
-        new = _attribute(tag, key[1], value, _local.base)
+        new = _attribute(tag, key[1], value, base=_local.base)
         if new is not None:
             kept[key] = new.replace("&", "&amp;")
     if tag == "a":

@@ -21,7 +21,8 @@ _STEP = re.compile(rf"(?P<join>{_JOIN})?(?P<again>lop |khoi |cap )?(?P<n>\d{{1,2
 _AGES = re.compile(
     r"(?<![a-z0-9])(?:tre|be|chau|lop|mau giao|hoc sinh|thieu nhi|nguoi hoc)"
     r"(?: (?:em|tu|duoi|nho|lua|trong|do|tuoi|mau|giao|du|tren|nha|tre)){0,4} "
-    r"(?P<low>\d{1,2})(?: (?:tuoi|thang))?(?: ?- ?| (?:den|toi) (?:duoi |du )?)?(?P<high>\d{1,2})?"
+    r"(?P<low>\d{1,2})(?: (?:tuoi|thang))?"
+    r"(?: ?- ?| (?:den|toi) (?:duoi |du )?)?(?P<high>\d{1,2})?"
     r" ?(?P<unit>tuoi|thang tuoi|thang)(?![a-z0-9])"
 )
 _BAND = tuple[int, int, Level]

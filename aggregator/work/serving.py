@@ -6,12 +6,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from typing import Any
 
 import waitress
-from flask import Flask
 
 from aggregator.errors import AggregatorError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 THREADS = 8
 
@@ -48,7 +51,7 @@ def address_of(door: socket.socket) -> str:
 
 
 @contextmanager
-def serving(app: Flask, door: socket.socket) -> Iterator[None]:
+def serving(app: "WSGIApplication", door: socket.socket) -> Iterator[None]:
     """Serve an application in threads of this process."""
     logging.getLogger("waitress").setLevel(logging.ERROR)
     server: Any = waitress.create_server(

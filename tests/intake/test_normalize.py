@@ -145,8 +145,8 @@ def test_files_of_the_feed_come_before_those_of_the_text_and_once():
             Enclosure(url="javascript:x"),
             Enclosure(url="/am.mp3", type=' bad"type'),
         ),
-        summary='<a href="http://so.example.vn/tep/a%20b.pdf">1</a><a href="/c.XLSX">Biểu'
-        ' <b>mẫu</b></a><a href="/trang.html">2</a>',
+        summary='<a href="http://so.example.vn/tep/a%20b.pdf">1</a>'
+        '<a href="/c.XLSX">Biểu <b>mẫu</b></a><a href="/trang.html">2</a>',
     )
     found = [(each.url, each.type, each.length, each.title) for each in item.enclosures]
     assert found == [

@@ -1,10 +1,8 @@
 """One table, two engines: each cleans, and each is held against the other's output."""
 
 import json
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import lxml.html
 import pytest
@@ -14,38 +12,16 @@ from hypothesis import strategies as st
 
 from aggregator.intake.sanitize import MAX_DEPTH
 from aggregator.intake.sanitize import MAX_HTML
-from aggregator.intake.sanitize import POLICY
 from aggregator.intake.sanitize import REL
 from aggregator.intake.sanitize import absolute
 from aggregator.intake.sanitize import clean
 from aggregator.intake.sanitize import text_of
+from tests.intake.reading import CORPUS
+from tests.intake.reading import faults
 
-CORPUS = Path(
-    os.environ.get("AGGREGATOR_CORPUS")
-    or Path(__file__).parents[3] / "shared" / "corpus"
-)
 ENGINES = ("nh3", "bleach")
 BASE = "https://so.example.vn/tin/bai.html"
 A = f'rel="{REL}"'
-
-
-def faults(html: str) -> list[str]:
-    """Read HTML as a browser does and list all that the table does not allow."""
-    found = []
-    for element in lxml.html.fragment_fromstring(html, create_parent="main").iter():
-        tag = element.tag
-        if tag == "main" and element.getparent() is None:
-            continue
-        if not isinstance(tag, str) or tag not in POLICY:
-            found.append(f"<{tag}>")
-            continue
-        for name, value in element.attrib.items():
-            if name in {"href", "src"}:
-                sound = re.match(r"https?://[a-z0-9_.:\[\]-]+(?:[/?#]|$)", value)
-                found += [] if sound else [value]
-            elif (tag, name, value) != ("a", "rel", REL) and name not in POLICY[tag]:
-                found.append(f"{tag}.{name}")
-    return found
 
 
 @pytest.mark.parametrize("engine", ENGINES)

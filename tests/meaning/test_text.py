@@ -1,0 +1,97 @@
+"""Text in one form: NFC for showing, folded for comparing, letter for letter."""
+
+import unicodedata
+
+import pytest
+
+from aggregator.meaning.text import align
+from aggregator.meaning.text import fold
+from aggregator.meaning.text import nfc
+from aggregator.meaning.text import plain_lines
+from aggregator.meaning.text import plain_spaces
+from aggregator.meaning.text import separate
+
+TITLE = "Về đảm bảo thông tin liên lạc trên các hệ thống thông tin của Ngành GD&ĐT"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("hoà", "hòa"),
+        ("Thuỷ", "Thủy"),
+        ("ĐÀO TẠO", "đào tạo"),
+        ("quý", "quí"),
+        ("Qui định", "quy định"),
+        ("kì thi", "kỳ thi"),
+        ("“Tiếng Việt”", '"Tiếng Việt"'),
+        ("2026 – 2027", "2026 - 2027"),
+        ("Sở\u00a0GDĐT  mời", "so gddt moi"),
+        ("Ðà Nẵng", "Đà Nẵng"),
+        (unicodedata.normalize("NFD", TITLE), TITLE),
+        ("ＴＨＰＴ", "thpt"),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_spellings_of_one_text_fold_to_one_key(one, other):
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("lớp 1", "lớp 10"), ("thi", "thy"), ("mai", "may")],
+    ids=["number", "thi", "mai"],
+)
+def test_different_words_keep_different_keys(one, other):
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [TITLE, unicodedata.normalize("NFD", TITLE), "v́ c̣n ß İ ﬁ Ǆ 🍀 ½ …", "", "ﬄ" * 9],
+    ids=["plain", "decomposed", "damaged", "empty", "ligatures"],
+)
+def test_folding_keeps_every_letter_in_its_place(text):
+    aligned = align(text)
+    assert len(aligned.original) == len(aligned.folded)
+
+
+def test_a_place_in_the_folded_text_shows_the_original_words():
+    aligned = align(unicodedata.normalize("NFD", "Hướng dẫn Tiểu học"))
+    start = aligned.folded.index("tieu hoc")
+    assert aligned.saw(start, start + 8) == "Tiểu học"
+
+
+def test_nfc_composes_and_drops_what_nobody_meant():
+    assert nfc("Tie\u0302\u0301ng\x00\u200b Vie\u0323\u0302t\ufeff") == "Tiếng Việt"
+
+
+def test_nfc_keeps_tabs_and_line_ends():
+    assert nfc("một\thai\nba") == "một\thai\nba"
+
+
+def test_nfc_result_can_always_be_encoded():
+    assert nfc("a\ud800b").encode() == b"ab"
+
+
+def test_nfc_shortens_endless_marks_on_one_letter():
+    assert len(nfc("a" + "\u0301\u0323" * 50_000)) < 20
+
+
+def test_white_space_becomes_plain():
+    assert plain_spaces(" \u00a0Thông \n\n báo\t") == "Thông báo"
+    assert plain_lines(" Kính gửi:  A \r\n\r\n  B \n") == "Kính gửi: A\nB"
+
+
+@pytest.mark.parametrize(
+    ("glued", "apart"),
+    [
+        ("THCSvà THPT", "THCS và THPT"),
+        ("GDMNnăm học", "GDMN năm học"),
+        ("SGDĐTđã", "SGDĐT đã"),
+        ("THCS và THPT", "THCS và THPT"),
+        ("GDTrH", "GDTrH"),
+        ("THPTQG", "THPTQG"),
+    ],
+)
+def test_acronyms_are_parted_from_the_word_glued_to_them(glued, apart):
+    assert separate(glued) == apart
