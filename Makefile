@@ -8,6 +8,8 @@ export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export TMPDIR := $(CURDIR)/.cache/tmp
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# pip asks rustc for its version; rustup would answer by making a folder in HOME.
+export RUSTUP_HOME := $(CURDIR)/.cache/rustup
 
 .PHONY: demo run test lint format messages lock clean
 

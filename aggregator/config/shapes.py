@@ -194,8 +194,8 @@ class FetchTable(_Table):
 
 class FileTable(_Table):
     site: SiteTable = SiteTable()
-    authorities: dict[Slug, AuthorityTable]
-    sources: dict[Slug, SourceTable]
+    authorities: Annotated[dict[Slug, AuthorityTable], Field(min_length=1)]
+    sources: dict[Slug, SourceTable] = {}
     fetch: FetchTable = FetchTable()
 
 
@@ -215,7 +215,7 @@ def check(data: dict[str, Any]) -> tuple[FileTable, list[Found]]:
     try:
         tables = FileTable.model_validate(rest)
     except ValidationError:
-        tables = FileTable(authorities={}, sources={})
+        tables = FileTable.model_construct(authorities={}, sources={})
     return tables, [_found(detail) for detail in details]
 
 
@@ -248,6 +248,7 @@ _TYPES = {
     "missing": ("thiếu khóa bắt buộc / a required key is missing", ""),
     "model_type": ("phải là một bảng / must be a table", "[…]"),
     "dict_type": ("phải là một bảng / must be a table", "[…]"),
+    "too_short": ("chưa có mục nào / there is none yet", "[authorities.so]"),
     "string_too_long": ("dài quá / is too long", "≤ 64"),
 }
 _TABLES: Mapping[str, type[_Table]] = {

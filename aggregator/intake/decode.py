@@ -39,12 +39,13 @@ _ALIASES = {
 # These are written in ASCII's bytes alone, and look like UTF-8.
 _SEVEN_BIT = re.compile(r"iso-2022-|utf-?7|hz", re.I)
 
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# What XML forbids, and half characters.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
     """Return the text, without what XML forbids and without blanks around it."""
-    text = _ILLEGAL.sub("", _text(body, content_type))
+    text = ILLEGAL.sub("", _text(body, content_type))
     return text.strip(" \t\r\n\ufeff")
 
 

@@ -6,11 +6,13 @@ ill-formed feeds are well-formed, and the strict reader takes them whole.
 
 import re
 from collections.abc import Iterator
+from html import escape
 from html.entities import html5
 from xml.parsers import expat
 
 from aggregator.errors import ParseError
 from aggregator.errors import Reason
+from aggregator.intake.decode import ILLEGAL
 
 MAX_ITEMS = 1_000  # read of one document; those beyond are counted, not read
 MAX_TAGS = 400_000  # more is no feed, and feedparser needs seconds for it
@@ -34,6 +36,7 @@ _LONG_NAME = re.compile(
 )
 _TAGS = re.compile(r"<(/?(?:[\w.-]+:)?)tags(?=[\s/>])", re.I)
 _AMPERSAND = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][\w.-]{0,31};)")
+_NUMBERED = re.compile(r"(?:&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});)+")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # Names that feedparser does not know, and the like-built ones that it knows.
@@ -100,7 +103,8 @@ def _with_references(text: str) -> Iterator[str]:
     while position < len(text):
         start = text.find("<![CDATA[", position)
         start = len(text) if start < 0 else start
-        yield _AMPERSAND.sub("&amp;", _NAMED.sub(_character, text[position:start]))
+        part = _NAMED.sub(_character, text[position:start])
+        yield _AMPERSAND.sub("&amp;", _NUMBERED.sub(_numbered, part))
         end = text.find("]]>", start)
         position = len(text) if end < 0 else end + 3
         yield text[start:position]
@@ -110,6 +114,18 @@ def _character(found: re.Match[str]) -> str:
     name = found[1]
     value = html5.get(f"{name};", "")
     return value if value and name not in _XML_NAMES else found[0]
+
+
+def _numbered(found: re.Match[str]) -> str:
+    """Write numbered characters out; join UTF-16's halves, drop what XML forbids.
+
+    Old systems write an emoji as two references; one such takes the whole feed along.
+    """
+    numbers = found[0].replace("&#", "").lower().rstrip(";").split(";")
+    codes = [int(n[1:], 16) if n[0] == "x" else int(n) for n in numbers]
+    units = "".join(chr(code) for code in codes if code <= 0x10FFFF)
+    text = units.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    return escape(ILLEGAL.sub("", text))
 
 
 def _first_items(text: str) -> tuple[str, int]:

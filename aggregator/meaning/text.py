@@ -16,10 +16,19 @@ _UNWANTED = re.compile(
 )
 # Composing sorts the marks on one letter, in quadratic time: a letter of any language
 # bears but a few, an attack thousands.
-_MARKS = "".join(
-    chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))
-)
-_MANY_MARKS = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
+_MOST_MARKS = 8
+
+
+def _run_of_marks(codes: range) -> re.Pattern[str]:
+    """Match more marks in a row than any letter bears."""
+    marks = "".join(chr(code) for code in codes if unicodedata.combining(chr(code)))
+    return re.compile(f"[{marks}][{marks}]{{{_MOST_MARKS},}}")
+
+
+# Two, since the set of all marks is twenty times slower to look in.
+_MANY_MARKS = _run_of_marks(range(0x300, 0x10000))
+_MANY_MARKS_OF_ALL = _run_of_marks(range(0x300, 0x1F000))
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 _STRAY_MARKS = re.compile("[\u0300-\u036f]")
 _SPACES = re.compile(r"\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -71,12 +80,17 @@ class Aligned:
         return self.original[start:end].strip()
 
 
+def _few_marks(match: re.Match[str]) -> str:
+    return match[0][:_MOST_MARKS]
+
+
 def nfc(text: str) -> str:
     """Compose letters and marks; drop control and invisible characters."""
     if text.isascii() and text.isprintable():
         return text
-    bare = _MANY_MARKS.sub(r"\1", _UNWANTED.sub("", text))
-    return unicodedata.normalize("NFC", bare)
+    meant = _UNWANTED.sub("", text)
+    runs = _MANY_MARKS_OF_ALL if _BEYOND_BMP.search(meant) else _MANY_MARKS
+    return unicodedata.normalize("NFC", runs.sub(_few_marks, meant))
 
 
 def plain_spaces(text: str) -> str:

@@ -285,6 +285,14 @@ def test_broken_toml_is_told_with_its_place(text: str, tmp_path: Path) -> None:
     assert "line" in found.key or found.key == "end of document"
 
 
+def test_a_file_needs_an_authority_but_no_source(tmp_path: Path) -> None:
+    assert [one.key for one in problems(tmp_path, "")] == ["authorities"]
+    assert [one.key for one in problems(tmp_path, "[authorities]")] == ["authorities"]
+    file = tmp_path / "feeds.toml"
+    file.write_text('[authorities.so]\nname = "Sở"\n', encoding="utf-8")
+    assert config.load(file).sources == {}
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         config.load(tmp_path / "nowhere.toml")

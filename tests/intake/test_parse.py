@@ -1,9 +1,9 @@
 """Documents become entries as their sources wrote them; what is none is named."""
 
-import json
 from datetime import UTC
 from datetime import datetime
 
+import feedparser
 import pytest
 
 from aggregator.errors import ParseError
@@ -276,31 +276,16 @@ def test_expanding_entities_do_not_expand():
     assert len(parse(body.encode()).entries[0].title) < 10_000
 
 
-@pytest.mark.parametrize("version", ["1", "https://jsonfeed.org/version/1.1"])
-def test_json_feed(version):
-    item = {
-        "id": "a",
-        "external_url": "https://khac.example.vn/",
-        "title": "Tin",
-        "content_html": "<p>x</p>",
-        "content_text": "x",
-        "date_modified": "2021-07-05T08:37:12+07:00",
-        "author": {"name": "A"},
-        "attachments": [{"url": "a.pdf", "size_in_bytes": "5"}, 5],
-    }
-    feed = {"version": version, "title": "Kênh", "items": [item, {"id": 1.5}, None]}
-    document = parse(json.dumps(feed).encode(), url=URL)
-    first, second, third = document.entries
-    assert (document.title, first.content, first.is_html) == ("Kênh", "<p>x</p>", True)
-    assert (first.link, first.author) == ("https://khac.example.vn/", "A")
-    assert first.updated == "2021-07-05T08:37:12+07:00"
-    assert first.enclosures == (Enclosure(url="a.pdf"), Enclosure(url=""))
-    assert (second.guid, third.guid) == ("1.5", "")
+def test_reader_that_fails_is_an_error_of_the_document(monkeypatch):
+    def fails(*_, **__):
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(feedparser, "parse", fails)
+    with pytest.raises(ParseError, match="too deep"):
+        parse(RSS.format("<item/>").encode())
 
 
-def test_json_with_wrong_types_throughout_is_read_as_far_as_it_goes():
-    feed = (
-        '{"version": "1", "title": 5, "items": [{"id": {}, "tags": 5, "author": []}]}'
-    )
-    document = parse(feed.encode())
-    assert (document.title, document.entries) == ("", (Entry(is_html=False),))
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#x110000;", "&#55357;&#56832;"])
+def test_odd_reference_in_an_ill_formed_feed_costs_no_entry(reference):
+    body = RSS.format(f"<item><title>a{reference}</b></title></item><item/>")
+    assert len(parse(body.encode()).entries) == 2

@@ -99,11 +99,8 @@ def test_levels_that_the_first_sentence_decides(rows):
         [r for r in rows if r["evidence"] == "S" and r["first_sentence"] != "-"],
         with_text=True,
     )
-    assert result.f1 >= FIRST_SENTENCE
+    assert result.f1 >= 0.86
     assert result.recall >= 0.95
-
-
-FIRST_SENTENCE = 0.85
 
 
 def test_no_level_is_lost_over_all_rows(rows):
@@ -127,9 +124,9 @@ def test_numbers_that_stand_in_titles(rows):
     misses = []
     for row in rows:
         document = read(row, with_text=False).document
-        got = document.number if document else ""
-        want = row["doc_number"] if row["doc_number"] in row["title"] else got
-        if got not in (want, row["doc_number"]) or got != want:
+        got, want = document.number if document else "", row["doc_number"]
+        lost = not got and want != "-" and want in row["title"]
+        if lost or (got and got != want):
             misses.append((row["title"], want, got))
     print(misses)
     assert not misses
