@@ -51,6 +51,8 @@ def create_app(
         template_folder=str(package / "templates"),
         static_folder=str(package / "static"),
     )
+    # A slash too many or too few would be a 308, which NukeViet does not follow.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(package / "translations")
     app.extensions["aggregator"] = Context(
         settings=settings, store=store, cache=FeedCache(), clock=clock
@@ -76,12 +78,16 @@ def _add_errors(app: Flask) -> None:
     app.register_error_handler(
         StoreError, lambda error: _plain("The store does not answer.", 503)
     )
-    app.register_error_handler(
-        HTTPException,
-        lambda error: _plain(
-            f"{error.code} {error.name}", error.code or 500, max_age=60
-        ),
-    )
+    app.register_error_handler(HTTPException, _refused)
+
+
+def _refused(error: HTTPException) -> Response:
+    """Say in plain text what HTTP itself finds wrong, with the headers it asks for."""
+    response = _plain(f"{error.code} {error.name}", error.code or 500, max_age=60)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
 
 
 def _plain(text: str, status: int, *, max_age: int = 0) -> Response:

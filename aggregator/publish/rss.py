@@ -6,6 +6,7 @@ every item (NukeViet reads nothing else), dc:creator alone for the author (WordP
 enclosure and all of them as links in the text, one text for all readers.
 """
 
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def channel_of(settings: Settings, selection: Selection, suffix: str) -> Channel
     what = category_label(selection)
     levels = level_label(selection)
     return Channel(
-        title=shorten(publish_title(f"{what} – {levels} – {who.label}"), 64),
+        title=shorten(
+            publish_title(f"{what} – {levels} – {who.label}"), MAX_CHANNEL_TITLE
+        ),
         page=base + selection.path + selection.query,
         self_url=f"{base}{selection.path}.{suffix}{selection.query}",
         description=publish_title(
@@ -116,18 +119,23 @@ def _fill(entry: FeedEntry, notice: Notice, settings: Settings) -> None:
     who = authority.label if authority else notice.authority
     entry.guid(f"urn:uuid:{notice.id}", permalink=False)
     entry.title(publish_title(notice.title, notice.text))
-    entry.link(href=article_link(notice, settings))
+    entry.link(href=fit_for_xml(article_link(notice, settings)))
     entry.description(description(notice))
     entry.pubDate(_local(notice.published, settings))
-    entry.source(url=notice.source_url, title=publish_title(notice.source_title or who))
+    entry.source(
+        url=_without_credentials(fit_for_xml(notice.source_url)),
+        title=publish_title(notice.source_title, who),
+    )
     entry.category(list(_terms(notice, who, site.base_url)))
     entry.dc.dc_creator(publish_title(who))
     for file in notice.enclosures[:1]:
-        entry.enclosure(file.url, str(file.length), file.type or _ANY_FILE)
+        kind = fit_for_xml(file.type) or _ANY_FILE
+        entry.enclosure(fit_for_xml(file.url), str(max(file.length, 0)), kind)
     _document_facts(entry, notice, settings)
 
 
 _ANY_FILE = "application/octet-stream"
+_CREDENTIALS = re.compile(r"^(https?://)[^/?#]*@")
 
 
 def article_link(notice: Notice, settings: Settings) -> str:
@@ -137,19 +145,24 @@ def article_link(notice: Notice, settings: Settings) -> str:
     return f"{settings.site.base_url}/items/{notice.id}"
 
 
+def _without_credentials(url: str) -> str:
+    """Leave out the name and password with which a source lets us in."""
+    return _CREDENTIALS.sub(r"\1", url)
+
+
 def description(notice: Notice) -> str:
     """Give the clean text, and links to the files that it does not link to itself."""
-    html = fit_for_xml(notice.html) or escape(publish_title(notice.title, notice.text))
+    html = fit_for_xml(notice.html).strip()
+    html = html or escape(publish_title(notice.title, notice.text))
     files = [f for f in notice.enclosures if escape(f.url) not in html]
     return html + "".join(_file_link(file) for file in files)
 
 
 def _file_link(file: Enclosure) -> str:
+    url = escape(fit_for_xml(file.url))
     name = file.title or file.url.rsplit("/", 1)[-1].split("?")[0] or "Tệp đính kèm"
-    rel = 'rel="nofollow noopener"'
-    return (
-        f'<p>📎 <a href="{escape(file.url)}" {rel}>{escape(fit_for_xml(name))}</a></p>'
-    )
+    link = f'<a href="{url}" rel="nofollow noopener">{escape(fit_for_xml(name))}</a>'
+    return f"<p>Tệp: {link}</p>"  # no paper clip: old MySQL cannot hold it
 
 
 def _terms(notice: Notice, who: str, base: str) -> Iterator[dict[str, str]]:
@@ -171,7 +184,7 @@ def _document_facts(entry: FeedEntry, notice: Notice, settings: Settings) -> Non
     """Add Dublin Core for an official document: number, day of issue, deadline."""
     document = notice.document
     if document is not None and document.number:
-        entry.dc.dc_identifier(document.number)
+        entry.dc.dc_identifier(fit_for_xml(document.number))
     if document is not None and document.issued is not None:
         entry.dcterms.terms["issued"] = document.issued.isoformat()
     if notice.deadline is not None:

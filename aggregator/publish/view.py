@@ -5,6 +5,7 @@ its predecessors up to the day they ended. Names are slugs in addresses; the com
 line also takes the ids of model.py.
 """
 
+import re
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from aggregator.model import View
 DEFAULT_LIMIT = 30
 MAX_LIMIT = 200
 ALL = "all"
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")  # fromisoformat takes weeks too
 _Name = TypeVar("_Name", bound=StrEnum)
 
 
@@ -116,10 +118,12 @@ def _names(what: str, text: str, slugs: Mapping[_Name, str]) -> list[_Name]:
         return []
     by_word = {slug: name for name, slug in slugs.items()}
     by_word |= {str(name): name for name in slugs}
+    words = text.split(",")
     found = set()
-    for word in text.split(","):
+    for word in words:
         if word not in by_word:
-            raise unknown(what, word, [*slugs.values(), ALL])
+            valid = [*slugs.values(), *([ALL] if len(words) == 1 else [])]
+            raise unknown(what, word, valid)
         found.add(by_word[word])
     return [name for name in slugs if name in found]
 
@@ -145,7 +149,8 @@ def _day(text: str | None) -> date | None:
     if text is None or text == "":
         return None
     try:
-        if len(text) != len("2026-11-20"):
+        # The last day of the calendar has no end that a moment could name.
+        if not _DAY.fullmatch(text) or date.fromisoformat(text) == date.max:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:

@@ -10,7 +10,8 @@ MAX_TITLE = 255  # characters
 NO_TITLE = "(Không có tiêu đề)"
 _OPENS = re.compile(r'(^|[\s(\[{“‘«‹/\-–—])"')
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
-_WIDE = re.compile("[\U00010000-\U0010ffff]")
+# With the joiners and variation marks after it: alone they are an invisible title.
+_WIDE = re.compile("[\U00010000-\U0010ffff][\u200d\ufe0e\ufe0f]*")
 
 
 def publish_title(title: str, text: str = "") -> str:

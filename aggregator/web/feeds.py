@@ -23,6 +23,7 @@ from aggregator.store.engine import Connection
 from aggregator.store.shape import shape
 from aggregator.store.views import read_view
 from aggregator.store.views import view_version
+from aggregator.web.caching import CACHE_CONTROL
 from aggregator.web.caching import Rendered
 from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
@@ -59,8 +60,16 @@ def feed(audience: str, level: str, name: str) -> BaseResponse:
     wanted = f"{chosen.path}.{suffix}" if suffix else chosen.path
     if request.path != wanted:
         query = request.query_string.decode("ascii", "replace")
-        return redirect(wanted + (f"?{query}" if query else ""), code=301)
+        return _moved(wanted + (f"?{query}" if query else ""))
     return _feed(chosen, suffix) if suffix else _page(chosen)
+
+
+def _moved(location: str) -> BaseResponse:
+    """Name the one address of a selection; scripts of other sites may follow too."""
+    response = redirect(location, code=301)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = CACHE_CONTROL
+    return response
 
 
 def _options() -> dict[str, str]:
