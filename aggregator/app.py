@@ -19,7 +19,7 @@ from aggregator.errors import ViewError
 from aggregator.model import CATEGORY_LABELS
 from aggregator.model import LEVEL_LABELS
 from aggregator.model import Settings
-from aggregator.publish.rss import article_link
+from aggregator.publish.parts import article_link
 from aggregator.publish.words import publish_title
 from aggregator.store.engine import Store
 from aggregator.web import directory

@@ -499,8 +499,9 @@ class Notice:
     source_url: str
     source_title: str
     guid: str
-    text: str
-    html: str
+    source_feed_id: str = ""  # what the source's feed calls itself (atom:id)
+    text: str = ""
+    html: str = ""
     author: str = ""
     also_at: tuple[Place, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()

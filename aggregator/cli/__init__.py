@@ -3,6 +3,7 @@
 Exit codes: 0 done · 1 done in part · 2 wrong usage or configuration.
 """
 
+import os
 import sys
 
 import click
@@ -64,21 +65,29 @@ def cli(ctx: click.Context, config: str, database: str | None) -> None:
 
 def main() -> None:
     """Run the command line; turn our errors into sentences and exit codes."""
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the results has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         cli.main(prog_name="aggregator", standalone_mode=False)
+        return 0
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        return error.exit_code
     except click.Abort:
-        sys.exit(130)
+        return 130
     except ConfigError as error:
         print(error, file=sys.stderr)
-        sys.exit(2)
+        return 2
     except AggregatorError as error:
         print(f"aggregator: {error}", file=sys.stderr)
-        sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+        return 2

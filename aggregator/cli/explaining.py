@@ -1,6 +1,7 @@
 """`aggregator explain`: what the rules make of a title, and why."""
 
 import sys
+from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -34,16 +35,21 @@ def explain(place: Place, title: str | None, source: str | None) -> None:
 
 
 def _lines() -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(sys.stdin, 1):
+    for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             question = orjson.loads(line)
-            if not isinstance(question["title"], str):
-                raise TypeError("title")
+            texts = (question["title"], question.get("text"), question.get("source"))
+            if not isinstance(texts[0], str) or not _are_texts(texts[1:]):
+                raise TypeError(line)
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise click.UsageError(
-                f'line {number} of stdin is not {{"title": …}}'
+                f'line {number} of stdin is not {{"title": …, "text"?, "source"?}}'
             ) from error
         yield question
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(value is None or isinstance(value, str) for value in values)
 
 
 def _answer(

@@ -146,7 +146,7 @@ class Puller:
             return None
         try:
             report = self._deal_with(event)
-        except StoreError:  # nothing was saved; its lease runs out and it is due again
+        except BaseException:  # nothing saved; its lease runs out and it is due again
             self._under_way.discard(event.row.pk)
             raise
         if report is not None:
@@ -163,8 +163,7 @@ class Puller:
             raise
         except Exception as error:  # one source's fault, told as such, stays its own
             _log.exception("a fault of this software at source=%s", event.row.source.id)
-            fault = SourceError(Reason.INTERNAL, f"{type(error).__name__}: {error}")
-            failed = self._failed(event.row, fault, self._clock())
+            failed = self._failed(event.row, _fault(error), self._clock())
             return self._save(event.row, failed)
 
     def _on_answer(self, row: SourceRow, answer: Answer) -> Report | None:
@@ -331,7 +330,13 @@ def _result(done: "Future[Digest]") -> Digest | SourceError:
         return SourceError(Reason.PARSE_CRASH, "stopped")
     except Exception as error:  # a fault of ours must not stop the other sources
         _log.exception("reading failed")
-        return SourceError(Reason.INTERNAL, f"{type(error).__name__}: {error}")
+        return _fault(error)
+
+
+def _fault(error: Exception) -> SourceError:
+    """Name a fault of ours, on one short line: databases quote whole statements."""
+    words = f"{type(error).__name__}: {error}".split()
+    return SourceError(Reason.INTERNAL, " ".join(words)[:200])
 
 
 def _tell(report: Report) -> None:

@@ -192,8 +192,22 @@ def _choose(
             if found.own:  # title and link both changed: an edit
                 return found.key, found
         return first, _elsewhere(item, first, known)
-    key = next((key for key in candidates[1:] if key not in used), candidates[-1])
-    return key, _elsewhere(item, key, known)
+    return _second_name(item, candidates[1:], known, used)
+
+
+def _second_name(
+    item: Item,
+    candidates: Sequence[str],
+    known: Mapping[str, Sequence[Known]],
+    used: Collection[str],
+) -> tuple[str, Known | None]:
+    """Name an item whose first name is worth nothing: by one that is still free."""
+    for key in candidates:
+        taken = next((found for found in known.get(key, ()) if found.own), None)
+        if key not in used and taken is None:
+            return key, _elsewhere(item, key, known)
+    # The last holds title and link, so that what has it once looked just like this.
+    return candidates[-1], taken
 
 
 def _elsewhere(

@@ -60,7 +60,7 @@ def known(
 ) -> dict[str, list[Known]]:
     """Find what this source and others of its portal have shown under these names."""
     found: dict[str, list[Known]] = {}
-    for chunk in _chunks(sorted(names), _CHUNK):
+    for chunk in chunks(sorted(names)):
         for hit in connection.execute(_known_query(row.portal, chunk)):
             found.setdefault(hit.key, []).append(_known(hit, row.pk))
     return found
@@ -255,6 +255,7 @@ def _renew_sighting(
     renew_labels(connection, row, change, now)
 
 
-def _chunks(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list into parts that one statement can name: databases have a limit."""
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

@@ -24,6 +24,7 @@ from aggregator.model import View
 from aggregator.model import ViewVersion
 from aggregator.store import schema
 from aggregator.store.items import bits_of
+from aggregator.store.items import chunks
 from aggregator.store.items import levels_of
 from aggregator.store.labels import Label
 from aggregator.store.labels import current_labels
@@ -124,12 +125,12 @@ def end_of_day(day: date, timezone: str) -> datetime:
 
 
 def _notices(connection: sa.Connection, view: View, ids: Sequence[str]) -> list[Notice]:
-    if not ids:
-        return []
     sightings: dict[str, list[sa.Row[Any]]] = {}
-    for row in connection.execute(_sightings_query(view, ids)):
-        sightings.setdefault(row.notice_id, []).append(row)
-    labels = current_labels(connection, ids)
+    labels: dict[str, list[Label]] = {}
+    for chunk in chunks(ids):
+        for row in connection.execute(_sightings_query(view, chunk)):
+            sightings.setdefault(row.notice_id, []).append(row)
+        labels |= current_labels(connection, chunk)
     return [
         _notice(sightings[id_], labels.get(id_, [])) for id_ in ids if id_ in sightings
     ]
@@ -142,6 +143,7 @@ def _sightings_query(view: View, ids: Sequence[str]) -> sa.Select[Any]:
             *(_seen.notice_id, _seen.guid, _seen.first_seen_at, _seen.authority),
             *(_seen.category, _seen.level_bits, _seen.published_at, _seen.state),
             *(source.id.label("source"), source.url, source.feed_title),
+            source.feed_id,
             *(version.n, version.at, version.title, version.link, version.html),
             *(version.text, version.author, version.enclosures, version.facts),
             notice.first_seen_at.label("notice_seen_at"),
@@ -194,6 +196,7 @@ def _notice(rows: list[sa.Row[Any]], labels: Sequence[Label]) -> Notice:
         source=face.source,
         source_url=face.url,
         source_title=face.feed_title,
+        source_feed_id=face.feed_id,
         guid=face.guid,
         text=face.text,
         html=face.html,

@@ -19,7 +19,7 @@ from aggregator.model import LEVEL_SLUGS
 from aggregator.model import Authority
 from aggregator.model import Category
 from aggregator.model import Level
-from aggregator.publish import rss
+from aggregator.publish.parts import channel_of
 from aggregator.publish.view import ALL
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
@@ -46,7 +46,7 @@ def directory() -> Response:
         levels=[(LEVEL_SLUGS[level], LEVEL_LABELS[level]) for level in Level],
         categories=[(CATEGORY_SLUGS[c], CATEGORY_LABELS[c]) for c in Category],
         chosen=chosen,
-        channel=rss.channel_of(settings, chosen, "rss"),
+        channel=channel_of(settings, chosen, "rss"),
     )
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=60"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
 from datetime import datetime
 
 from flask import Blueprint
@@ -16,7 +15,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from aggregator.errors import ViewError
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish import atom
+from aggregator.publish import jsonfeed
 from aggregator.publish import rss
+from aggregator.publish.parts import NEVER
+from aggregator.publish.parts import channel_of
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.store.engine import Connection
@@ -31,7 +34,6 @@ from aggregator.web.context import Context
 from aggregator.web.context import context
 
 bp = Blueprint("feeds", __name__)
-NEVER = datetime(2020, 1, 1, tzinfo=UTC)  # the date of a feed in which nothing was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,11 @@ class Form:
     render: Callable[..., bytes]
 
 
-FORMS = {"rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss)}
+FORMS = {
+    "rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss),
+    "atom": Form(content_type=atom.CONTENT_TYPE, render=atom.render_atom),
+    "json": Form(content_type=jsonfeed.CONTENT_TYPE, render=jsonfeed.render_json),
+}
 
 
 @bp.get("/feeds/<audience>/<level>/<name>")
@@ -85,7 +91,7 @@ def _feed(chosen: Selection, suffix: str) -> Response:
         render=lambda: _render(here, chosen, form),
     )
     response = respond(request, known, content_type=form.content_type, now=here.clock())
-    channel = rss.channel_of(here.settings, chosen, suffix)
+    channel = channel_of(here.settings, chosen, suffix)
     response.headers["Link"] = f'<{channel.self_url}>; rel="self"'
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -121,7 +127,7 @@ def _page(chosen: Selection) -> Response:
     notices = _read(here, chosen)
     page = render_template(
         "feed.html",
-        channel=rss.channel_of(here.settings, chosen, "rss"),
+        channel=channel_of(here.settings, chosen, "rss"),
         selection=chosen,
         notices=notices,
         directory=url_for("directory.directory"),
