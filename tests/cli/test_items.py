@@ -123,10 +123,10 @@ EVERY = ["tin-2", "tin-1", "vb-1", "q2", "q1-b", "q1-a"]
 def test_items_are_json_lines_newest_published_first(folder: Path) -> None:
     done = aggregator(folder, "items")
     assert [item["guid"] for item in done.lines] == EVERY
-    for item in done.lines:
-        assert set(item) == FIELDS
-        assert str(UUID(item["id"])) == item["id"]
-        assert datetime.fromisoformat(item["published"]).utcoffset() == timedelta(
+    for told in done.lines:
+        assert set(told) == FIELDS
+        assert str(UUID(told["id"])) == told["id"]
+        assert datetime.fromisoformat(told["published"]).utcoffset() == timedelta(
             hours=7
         )
     as_one = aggregator(folder, "items", "--json").json
@@ -135,11 +135,11 @@ def test_items_are_json_lines_newest_published_first(folder: Path) -> None:
 
 def test_an_item_is_clean_and_tells_where_it_stands(folder: Path) -> None:
     items = {item["guid"]: item for item in aggregator(folder, "items").lines}
-    item = items["tin-2"]
-    assert item["html"] == "<p>Xem <b>kế hoạch</b>.</p>"
-    assert item["text"] == "Xem kế hoạch."
-    assert item["levels"] == ["upper_secondary"]
-    assert item["enclosures"] == [
+    found = items["tin-2"]
+    assert found["html"] == "<p>Xem <b>kế hoạch</b>.</p>"
+    assert found["text"] == "Xem kế hoạch."
+    assert found["levels"] == ["upper_secondary"]
+    assert found["enclosures"] == [
         {
             "url": "http://so.example/tep/ke-hoach.pdf",
             "type": "application/pdf",
@@ -147,8 +147,12 @@ def test_an_item_is_clean_and_tells_where_it_stands(folder: Path) -> None:
             "title": "",
         }
     ]
-    assert item["state"] == "shown"
-    assert (item["source"], item["authority"], item["also_at"]) == ("so-tin", "so", [])
+    assert found["state"] == "shown"
+    assert (found["source"], found["authority"], found["also_at"]) == (
+        "so-tin",
+        "so",
+        [],
+    )
     twice = items["tin-1"]
     assert twice["categories"] == ["news", "document"]
     (place,) = twice["also_at"]

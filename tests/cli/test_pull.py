@@ -137,8 +137,8 @@ def test_retry_after_is_heeded_unless_forced(
     before = datetime.now(UTC)
     done = pull(tmp_path)
     assert done.code == 1 and done.json["failures"][0]["reason"] == "limited"
-    for words in (["a"], ["--all"], []):
-        done = pull(tmp_path, *words)
+    for asked in (["a"], ["--all"], []):
+        done = pull(tmp_path, *asked)
         assert (done.code, sum(done.json["sources"].values())) == (0, 0)
     assert len(upstream.asked) == 1
     (skipped,) = pull(tmp_path, "a").json["skipped"]

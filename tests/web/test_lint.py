@@ -115,7 +115,7 @@ def spoken(address: str, lines: str) -> tuple[int, dict[str, str], bytes]:
     place = urlsplit(address)
     with socket.create_connection((place.hostname, place.port), timeout=10) as line:
         line.sendall(lines.replace("\n", "\r\n").encode())
-        answer = http.client.HTTPResponse(line)
+        answer = http.client.HTTPResponse(line, method=lines.split()[0])
         answer.begin()
         body = answer.read()
         headers = {name.lower(): value for name, value in answer.getheaders()}
@@ -161,6 +161,7 @@ def test_head_has_the_headers_of_get(address: str) -> None:
     ]
     got, head = ({**headers, "date": ""} for _, headers, _ in answers)
     assert head == got
+    assert int(head["content-length"]) == len(answers[0][2])
     assert answers[1][0] == 200
     assert answers[1][2] == b""
 

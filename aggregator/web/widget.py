@@ -1,0 +1,125 @@
+"""The widget: its script, its style sheet and its data. Any site may ask, without
+cookies; nothing here says who asked."""
+
+import json
+from dataclasses import replace
+from datetime import UTC
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from flask import Blueprint
+from flask import Response
+from flask import request
+from werkzeug.wrappers import Response as BaseResponse
+
+from aggregator.publish import widget
+from aggregator.publish.view import Selection
+from aggregator.publish.view import select
+from aggregator.web.caching import Rendered
+from aggregator.web.caching import rendered
+from aggregator.web.caching import respond
+from aggregator.web.context import context
+from aggregator.web.feeds import Form
+from aggregator.web.feeds import _moved
+from aggregator.web.feeds import _render
+from aggregator.web.feeds import _stamp
+
+bp = Blueprint("widget", __name__)
+DATA = Form(content_type=widget.CONTENT_TYPE, render=widget.render_widget)
+SCRIPT_TYPE = "text/javascript; charset=utf-8"
+STYLE_TYPE = "text/css; charset=utf-8"
+# A visitor's browser asks once an hour; a fault of ours leaves widgets as they are.
+SCRIPT_CACHE = "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
+_STYLE_MARK = "'/* v1.css */'"  # where the script carries its style sheet
+
+
+def choose(audience: str, *, level: str, category: str) -> Selection:
+    """Read a widget's address: as a feed's, but for the usual number of items."""
+    options = request.args.to_dict()
+    options["limit"] = options.get("limit") or str(widget.WIDGET_LIMIT)
+    return select(
+        context().settings, audience, level=level, category=category, options=options
+    )
+
+
+def moved_from(path: str) -> BaseResponse | None:
+    """Lead to the one address of a selection, if this is another."""
+    if request.path == path:
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    return opened(_moved(path + (f"?{query}" if query else "")))
+
+
+def opened(response: BaseResponse) -> BaseResponse:
+    """Let pages of every site use an answer, sandboxed and isolated ones too."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@bp.get("/widget/v1/<audience>/<level>/<category>.json")
+def data(audience: str, level: str, category: str) -> BaseResponse:
+    """Answer with the data of a selection."""
+    here = context()
+    chosen = choose(audience, level=level, category=category)
+    path = f"/widget/v1/{chosen.audience}/{chosen.level}/{chosen.category}.json"
+    elsewhere = moved_from(path)
+    if elsewhere is not None:
+        return elsewhere
+    known = here.cache.get(
+        f"widget {path}{chosen.query}",
+        stamp=lambda: _stamp(here, chosen),
+        render=lambda: _render(here, chosen, DATA),
+    )
+    response = respond(request, known, content_type=DATA.content_type, now=here.clock())
+    # A copy from the browser's cache is shown with the moment at which it was true.
+    response.headers["Access-Control-Expose-Headers"] = "Date, ETag"
+    return opened(response)
+
+
+@bp.get("/widget/v1.js")
+def script() -> BaseResponse:
+    """Answer with the script."""
+    return _file(script_bytes(), SCRIPT_TYPE)
+
+
+@bp.get("/widget/v1.css")
+def style() -> BaseResponse:
+    """Answer with the style sheet, for browsers that cannot make one in a script."""
+    return _file(style_bytes(), STYLE_TYPE)
+
+
+def _file(known: Rendered, content_type: str) -> BaseResponse:
+    now = context().clock()
+    response: Response = respond(request, known, content_type=content_type, now=now)
+    response.headers["Cache-Control"] = SCRIPT_CACHE
+    return opened(response)
+
+
+@cache
+def script_bytes() -> Rendered:
+    """Give the script with its style sheet inside: one request, and the same bytes."""
+    source = _read("v1.js")
+    style_sheet = json.dumps(_squeezed(_read("v1.css").body.decode()))
+    text = source.body.decode().replace(_STYLE_MARK, style_sheet)
+    return rendered(text.encode(), stamp="", changed_at=source.changed_at)
+
+
+@cache
+def style_bytes() -> Rendered:
+    """Give the style sheet."""
+    return _read("v1.css")
+
+
+def _squeezed(sheet: str) -> str:
+    return "".join(line.strip() for line in sheet.splitlines())
+
+
+def _read(name: str) -> Rendered:
+    file = Path(str(resources.files("aggregator") / "static" / "widget" / name))
+    changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return replace(
+        rendered(file.read_bytes(), stamp="", changed_at=changed_at), stamp=name
+    )
