@@ -21,11 +21,13 @@ from aggregator.store.engine import Store
 from aggregator.work.clock import Clock
 from aggregator.work.engine import running
 from aggregator.work.serving import address_of
+from aggregator.work.serving import end_within
 from aggregator.work.serving import listening
 from aggregator.work.serving import serving
 from aggregator.work.serving import until_told
 
-_STOP_SECONDS = 6  # for the save under way; the whole of stopping stays below 10
+_STOP_SECONDS = 6  # for the save under way
+_END_SECONDS = 9  # for the whole of stopping
 host_option = click.option("--host", default="127.0.0.1", show_default=True)
 port_option = click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535)
@@ -90,6 +92,7 @@ def wait(what: str) -> None:
         click.echo(f"aggregator: {what}  (Ctrl-C ends it)", err=True)
         told.wait()
     click.echo("aggregator: stopping", err=True)
+    end_within(_END_SECONDS)
 
 
 @contextmanager

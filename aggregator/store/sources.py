@@ -22,6 +22,7 @@ from aggregator.store.portals import host_of
 from aggregator.store.portals import portal_of
 
 _sources = schema.sources
+_LOCK = 7_361_404  # PostgreSQL advisory lock: one taking over of the file at a time
 
 
 # --- The file -----------------------------------------------------------------
@@ -45,6 +46,8 @@ def declare(
     connection: sa.Connection, sources: Mapping[str, Source], now: datetime
 ) -> None:
     """Take over what the file says: new sources, renamed ones, those that left."""
+    if connection.dialect.name == "postgresql":  # several processes may start at once
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     for source in sources.values():
         _rename(connection, source)
     known = {row.id: row for row in connection.execute(sa.select(_sources))}

@@ -14,6 +14,7 @@ from datetime import datetime
 from datetime import timedelta
 
 from aggregator import __version__
+from aggregator.errors import StoreError
 from aggregator.intake.fetch import user_agent
 from aggregator.intake.net import Dial
 from aggregator.intake.net import Net
@@ -102,5 +103,12 @@ def running(
     finally:
         net.close(timeout=3)
         workshop.close()
+        _give_back(store, owner)
+
+
+def _give_back(store: Store, owner: str) -> None:
+    try:
         with store.write() as connection:
             stored.release(connection, owner)
+    except StoreError as error:  # they run out, and a dead owner's hold no more
+        _log.warning("leases are not given back: %s", error)

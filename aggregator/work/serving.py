@@ -1,6 +1,7 @@
 """The web server (waitress), and waiting for the signal that ends a service."""
 
 import logging
+import os
 import signal
 import socket
 import threading
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 8
+_log = logging.getLogger("aggregator.work")
 
 
 class ServingError(AggregatorError):
@@ -68,6 +70,22 @@ def serving(app: "WSGIApplication", door: socket.socket) -> Iterator[None]:
     finally:
         server.close()
         server.task_dispatcher.shutdown(timeout=2)
+
+
+def end_within(seconds: float) -> None:
+    """Leave the process after so many seconds, whatever it still waits for.
+
+    A database held by somebody else must not hold up the end. Nothing is lost: what
+    was not saved is pulled again, and the leases of a dead process hold no more.
+    """
+    timer = threading.Timer(seconds, _leave, (seconds,))
+    timer.daemon = True
+    timer.start()
+
+
+def _leave(seconds: float) -> None:
+    _log.warning("left after %s seconds: the database did not answer", seconds)
+    os._exit(0)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import sqlite3
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -151,12 +152,19 @@ def test_work_pulls_without_serving(tmp_path: Path, upstream: Upstream) -> None:
     assert len(aggregator(tmp_path, "items").lines) == 1
 
 
+def all_pulled(count: int, *at_work: Service) -> None:
+    """Wait until so many pulls have been saved, by whoever does them."""
+    deadline = time.monotonic() + 30
+    while sum(each.said.count("outcome=pulled") for each in at_work) < count:
+        assert time.monotonic() < deadline, [each.said for each in at_work]
+        time.sleep(0.02)
+
+
 def test_two_at_work_pull_each_source_once(tmp_path: Path, upstream: Upstream) -> None:
     urls = {f"s{n}": upstream.put(f"/{n}.xml", FEED) for n in range(20)}
     write_feeds(tmp_path, urls)
     with service(tmp_path, "work") as one, service(tmp_path, "work") as two:
-        for n in range(20):
-            upstream.wait_for(f"/{n}.xml")
+        all_pulled(20, one, two)
         for each in (one, two):
             each.wait_for("20 sources")
             ends_well(each)
@@ -285,8 +293,7 @@ def test_many_may_start_on_an_empty_postgres_at_once(
         service(tmp_path, *option, "work") as two,
         service(tmp_path, *option, "run", "--port", "0") as three,
     ):
-        for n in range(50):
-            upstream.wait_for(f"/{n}.xml")
+        all_pulled(50, one, two, three)
         for each in (one, two, three):
             each.wait_for("Ctrl-C ends it")
             ends_well(each)

@@ -77,7 +77,7 @@ def test_a_good_file_becomes_settings(tmp_path: Path) -> None:
 
 def test_the_shipped_file_has_no_mistake() -> None:
     read = config.load(Path(__file__).parents[2] / "feeds.toml")
-    assert {"so", "quan-1", "phuong-ben-thanh"} <= set(read.authorities)
+    assert {"so", "quan-1", "phuong-ben-thanh", "tp-thu-duc"} <= set(read.authorities)
     assert read.site.contact == ""  # nobody's address is shipped
 
 
