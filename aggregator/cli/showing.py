@@ -18,6 +18,7 @@ from aggregator.cli.running import host_option
 from aggregator.cli.running import port_option
 from aggregator.cli.running import pulling
 from aggregator.cli.running import wait
+from aggregator.demo import school
 from aggregator.demo.portal import Portal
 from aggregator.demo.server import SampleServer
 from aggregator.model import FetchSettings
@@ -51,18 +52,18 @@ def demo(place: Place, host: str, port: int) -> None:
     with ExitStack() as stack:
         door = stack.enter_context(listening(host, port))
         settings = _demo_settings(declared, door)
-        portal = Portal(settings.sources, settings.authorities, started=now())
-        server = stack.enter_context(SampleServer(portal, portal.hosts))
+        town = _town(settings)
+        server = stack.enter_context(SampleServer(town, town.hosts))
         database = f"sqlite:///{_fresh_database(home / 'var' / 'demo')}"
         place = replace(place, database=database)
         store = stack.enter_context(opened(place, settings))
 
         def dial(_scheme: str, host: str, _port: int) -> tuple[str, int]:
-            return server.address_of(host) if host in portal.hosts else NOWHERE
+            return server.address_of(host) if host in town.hosts else NOWHERE
 
         stack.enter_context(pulling(store, settings, dial=dial))
         stack.enter_context(serving(create_app(settings, store), door))
-        _tell(settings)
+        _tell(settings, town.authority.id, server.address_of(school.HOST))
         wait("the demo runs; something new comes every half minute")
 
 
@@ -87,19 +88,27 @@ def _fresh_database(folder: Path) -> Path:
     return folder / "aggregator.db"
 
 
-def _tell(settings: Settings) -> None:
-    """Say what to open."""
-    audiences = list(settings.authorities)
-    first, last = audiences[0], audiences[-1]
-    base = settings.site.base_url
-    all_of_it = select(settings, first)
-    click.echo(
-        f"\n  {base}/feeds/"
-        "\n      chọn đối tượng, cấp học, loại tin / choose audience, level, category"
-        f"\n  {base}{all_of_it.path}"
-        f"\n      {settings.authorities[first].name}"
-        f"\n  {base}{all_of_it.path}.rss"
-        "\n      nguồn RSS cho CMS đăng ký / the feed a CMS subscribes to"
-        f"\n  {base}/feeds/{last}/thcs/thong-bao.rss"
-        f"\n      {settings.authorities[last].name}: THCS, Thông báo\n"
+def _town(settings: Settings) -> school.Town:
+    """Build the sample portals, and a school of the last office that still stands."""
+    standing = [a for a in settings.authorities.values() if a.until is None]
+    return school.Town(
+        portal=Portal(settings.sources, settings.authorities, started=now()),
+        authority=standing[-1],
+        base_url=settings.site.base_url,
     )
+
+
+def _tell(settings: Settings, ward: str, school_at: tuple[str, int]) -> None:
+    """Say what to open."""
+    base = settings.site.base_url
+    everything = select(settings, next(iter(settings.authorities))).path
+    host, port = school_at
+    for address, vietnamese, english in (
+        (f"http://{host}:{port}/", "trang trường mẫu", "a school's page, our widget"),
+        (f"{base}/feeds/", "lấy địa chỉ, mã nhúng", "choose a feed or an embed"),
+        (f"{base}/items/", "mọi tin đã vào", "everything that came in"),
+        (f"{base}{everything}", "tin của Sở", "what the Department publishes"),
+        (f"{base}{everything}.rss", "nguồn RSS", "the feed a CMS subscribes to"),
+        (f"{base}/feeds/{ward}/thcs/thong-bao.rss", "một cấp, một loại", "filtered"),
+    ):
+        click.echo(f"  {address}\n      {vietnamese} / {english}")

@@ -19,9 +19,10 @@ from ipaddress import ip_address
 from threading import Event
 from threading import Thread
 from types import TracebackType
+from typing import Protocol
 from typing import Self
 
-from aggregator.demo.portal import Portal
+from aggregator.demo.wire import Answer
 from aggregator.demo.wire import BadRequest
 from aggregator.demo.wire import read_head
 from aggregator.demo.wire import write_answer
@@ -42,13 +43,20 @@ _GONE = (
 )
 
 
+class Answering(Protocol):
+    """What the server asks: a portal, or a town of them."""
+
+    def answer(self, host: str, target: str, *, base: str, now: datetime) -> Answer:
+        """Answer a request for a target on a host."""
+
+
 def utc_now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
 
 
 def serve(
-    portal: Portal, hosts: Iterable[str], *, now: Callable[[], datetime] = utc_now
+    portal: Answering, hosts: Iterable[str], *, now: Callable[[], datetime] = utc_now
 ) -> "SampleServer":
     """Start a server for these hosts; the caller stops it."""
     server = SampleServer(portal, hosts, now=now)
@@ -61,7 +69,7 @@ class SampleServer:
 
     def __init__(
         self,
-        portal: Portal,
+        portal: Answering,
         hosts: Iterable[str],
         *,
         now: Callable[[], datetime] = utc_now,

@@ -3,6 +3,8 @@
 Readable and usable without script: the form is answered by a page.
 """
 
+from html import escape
+
 from flask import Blueprint
 from flask import Response
 from flask import redirect
@@ -24,6 +26,7 @@ from aggregator.publish.view import ALL
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.web.context import context
+from aggregator.web.feeds import FORMS
 
 bp = Blueprint("directory", __name__)
 
@@ -46,7 +49,9 @@ def directory() -> Response:
         levels=[(LEVEL_SLUGS[level], LEVEL_LABELS[level]) for level in Level],
         categories=[(CATEGORY_SLUGS[c], CATEGORY_LABELS[c]) for c in Category],
         chosen=chosen,
-        channel=channel_of(settings, chosen, "rss"),
+        forms=[(form, channel_of(settings, chosen, form)) for form in FORMS],
+        widget=_widget_code(chosen),
+        frame=_frame_code(chosen),
     )
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=60"
@@ -64,6 +69,29 @@ def _chosen() -> Selection:
         return select(settings, audience, level=level, category=category)
     except ViewError:
         return select(settings, first)
+
+
+def _widget_code(chosen: Selection) -> str:
+    """Write the lines that a school pastes into its page."""
+    base = context().settings.site.base_url
+    title = escape(channel_of(context().settings, chosen, "rss").title)
+    return (
+        f'<script async src="{base}/widget/v1.js"></script>\n'
+        f'<feed-widget audience="{chosen.audience}" level="{chosen.level}" '
+        f'category="{chosen.category}" limit="5">\n'
+        f'  <a href="{base}{chosen.path}">{title}</a>\n'
+        f"</feed-widget>"
+    )
+
+
+def _frame_code(chosen: Selection) -> str:
+    """Write the same for an editor that strips scripts."""
+    base = context().settings.site.base_url
+    title = escape(channel_of(context().settings, chosen, "rss").title)
+    return (
+        f'<iframe src="{base}{chosen.path.replace("/feeds/", "/embed/", 1)}?limit=5" '
+        f'title="{title}" loading="lazy" width="100%" height="420"></iframe>'
+    )
 
 
 def _tree(authorities: list[Authority]) -> list[tuple[int, Authority]]:

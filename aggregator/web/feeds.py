@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint
 from flask import Response
@@ -20,6 +21,7 @@ from aggregator.publish import jsonfeed
 from aggregator.publish import rss
 from aggregator.publish.parts import NEVER
 from aggregator.publish.parts import channel_of
+from aggregator.publish.view import ALL
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.store.engine import Connection
@@ -127,14 +129,21 @@ def _page(chosen: Selection) -> Response:
     notices = _read(here, chosen)
     page = render_template(
         "feed.html",
-        channel=channel_of(here.settings, chosen, "rss"),
-        selection=chosen,
+        forms=[(form, channel_of(here.settings, chosen, form)) for form in FORMS],
         notices=notices,
-        directory=url_for("directory.directory"),
+        directory=url_for("directory.directory", **_as_form(chosen)),
     )
     response = Response(page, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
+
+
+def _as_form(chosen: Selection) -> dict[str, Any]:
+    """Write a selection as the fields of the directory's form."""
+    picked = {"level": chosen.level, "category": chosen.category}
+    return {"audience": chosen.audience} | {
+        name: value.split(",") for name, value in picked.items() if value != ALL
+    }
 
 
 def _read(here: Context, chosen: Selection) -> list[Notice]:

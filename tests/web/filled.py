@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from aggregator.intake.reconcile import names_of
@@ -105,3 +106,16 @@ def fill(store: Store) -> None:
     pull(store, "ward", notice("phuong", 6))
     old = datetime(2025, 5, 1, tzinfo=NOW.tzinfo)
     pull(store, "q1", item("quan", given=old))
+
+
+def take_away(store: Store, database: Path) -> None:
+    """Let nobody open the database any more."""
+    store.close()
+    database.rename(database.with_suffix(".away"))
+    database.mkdir()
+
+
+def give_back(database: Path) -> None:
+    """Put the database back in its place."""
+    database.rmdir()
+    database.with_suffix(".away").rename(database)

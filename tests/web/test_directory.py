@@ -25,7 +25,7 @@ def page_of(client: FlaskClient, **choice: Any) -> Any:
 
 def address_in(page: Any) -> str:
     """Give the address that a person copies."""
-    return str(page.find(".//input[@id='address']").get("value"))
+    return str(page.find(".//input[@id='address-rss']").get("value"))
 
 
 def sent(page: Any) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import feedparser
@@ -12,10 +13,13 @@ from lxml import etree
 from werkzeug.test import TestResponse
 
 from aggregator.app import create_app
+from aggregator.store import shape
 from aggregator.store.engine import Store
+from aggregator.web.caching import http_date
 from tests.conftest import NOW
 from tests.web.filled import ALL_RSS
 from tests.web.filled import SAID
+from tests.web.filled import Clock
 from tests.web.filled import notice
 from tests.web.filled import pull
 
@@ -139,6 +143,15 @@ def test_what_says_nothing_changes_nothing(client: FlaskClient, query: str) -> N
     assert asked.data == plain.data
     for name in ("ETag", "Link", "Last-Modified"):
         assert asked.headers[name] == plain.headers[name]
+
+
+def test_what_says_nothing_makes_no_copy(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get(ALL_RSS)
+    monkeypatch.setattr("aggregator.web.feeds.read_view", None)  # read no more
+    for query in COPIES:
+        assert client.get(ALL_RSS + query).status_code == 200
 
 
 def test_what_says_something_has_an_address_of_its_own(client: FlaskClient) -> None:
@@ -295,6 +308,19 @@ def test_a_renamed_authority_changes_the_bytes(filled: Store) -> None:
         for said in (SAID, other)
     ]
     assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
+
+
+def test_a_new_shape_is_a_change_for_who_asks_by_date(
+    client: FlaskClient, filled: Store
+) -> None:
+    before = client.get(ALL_RSS).headers["Last-Modified"]
+    later = NOW + timedelta(minutes=30)
+    with filled.write() as connection:
+        shape.keep(connection, SAID, later)
+    fresh = create_app(SAID, filled, clock=Clock()).test_client()
+    after = fresh.get(ALL_RSS, headers={"If-Modified-Since": before})
+    assert after.status_code == 200
+    assert after.headers["Last-Modified"] == http_date(later)
 
 
 def test_a_fault_of_ours_is_no_feed(

@@ -28,6 +28,7 @@ from aggregator.model import Category
 from aggregator.model import Enclosure
 from aggregator.model import Settings
 from aggregator.store.engine import Store
+from aggregator.web.feeds import FORMS
 from aggregator.work.serving import address_of
 from aggregator.work.serving import listening
 from aggregator.work.serving import serving
@@ -90,24 +91,24 @@ def lint(*urls: str) -> list[dict[str, Any]]:
     not LINT.exists(),
     reason="AGGREGATOR_SHARED names no folder with tools/lint_feed.py",
 )
-def test_no_cms_trips_over_our_feeds(address: str) -> None:
-    feeds = {
-        "/feeds/so/all/all.rss": 6,
-        "/feeds/phuong-ben-thanh/mam-non,thcs/tin-tuc,thong-bao.rss?limit=5&own=0": 5,
-        "/feeds/so/all/thong-bao.rss": 1,
-        "/feeds/so/all/thu-moi.rss": 0,
+@pytest.mark.parametrize("form", sorted({"rss", "atom", "json"} & set(FORMS)))
+def test_no_cms_trips_over_our_feeds(address: str, form: str) -> None:
+    asked = {
+        f"{address}/feeds/so/all/all.{form}": 6,
+        f"{address}/feeds/quan-2/mam-non,thcs/tin-tuc,thong-bao.{form}?limit=5": 5,
+        f"{address}/feeds/so/all/thong-bao.{form}": 1,
+        f"{address}/feeds/so/all/thu-moi.{form}": 0,
     }
-    asked = {f"{address}{path.replace('&own=0', '')}": n for path, n in feeds.items()}
     found = lint(*asked)
     assert {each["url"]: each["items"] for each in found} == asked
     for each in found:
-        assert each["kind"] == "rss"
+        assert each["kind"] == form
         assert each["must"] == []
         few = re.compile(r"(only \d|no) items")
         assert [s for s in each["should"] if not few.match(s)] == []
 
 
-# --- What only a real server shows --------------------------------------------
+# --- What only a real server shows (C3 and C4 of NukeViet's block) -------------
 
 
 def spoken(address: str, lines: str) -> tuple[int, dict[str, str], bytes]:
@@ -142,7 +143,9 @@ WORDS = {
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_whoever_asks_gets_the_same_bytes(address: str, words: str) -> None:
+def test_c3_c4_whoever_asks_and_however_gets_the_same_bytes(
+    address: str, words: str
+) -> None:
     plain = spoken(address, f"GET {ALL_RSS} HTTP/1.1\nHost: a\nConnection: close\n\n")
     status, headers, body = spoken(address, words.format(ALL_RSS))
     assert status == 200
