@@ -408,6 +408,8 @@ class SourceRow:
     failures: int = 0
     failing_since: datetime | None = None
     gap: bool = False
+    feed_id: str = ""
+    feed_title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

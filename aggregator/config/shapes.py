@@ -104,6 +104,20 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _base_url(value: str) -> str:
+    parts = urlsplit(_http_url(value))
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise _custom(
+            f"chỉ gồm giao thức và tên máy / scheme and host alone: “{value}”",
+            f'"{parts.scheme}://{parts.hostname}"',
+        )
+    if not value.isascii():
+        raise _custom(
+            f"chỉ gồm ký tự ASCII / ASCII alone: “{value}”", "xn--… (punycode)"
+        )
+    return value
+
+
 def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -143,6 +157,7 @@ def _not_blank(value: str) -> str:
 Text = Annotated[str, AfterValidator(_not_blank)]
 Slug = Annotated[str, AfterValidator(_slug)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 Zone = Annotated[str, AfterValidator(_timezone)]
 LevelName = Annotated[str, _one_of([str(level) for level in Level])]
@@ -157,7 +172,7 @@ class _Table(BaseModel):
 
 class SiteTable(_Table):
     title: Text = "Tin ngành Giáo dục"
-    base_url: HttpUrl = "http://127.0.0.1:8000"
+    base_url: BaseUrl = "http://127.0.0.1:8000"
     contact: str = ""
     timezone: Zone = "Asia/Ho_Chi_Minh"
     language: Annotated[str, _one_of(["vi", "en"])] = "vi"

@@ -48,6 +48,7 @@ from aggregator.model import Validators
 from aggregator.store import attempts as stored_attempts
 from aggregator.store import items as stored_items
 from aggregator.store import sources as stored_sources
+from aggregator.store.changes import note_retitled
 from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
 
@@ -250,13 +251,21 @@ class Puller:
             if not stored_sources.holds(connection, row.pk, self._owner):
                 return Report(source=source.id, attempt=settled.attempt, lost=True)
             if digest is not None:
-                now = settled.attempt.at
-                stored_items.lock_portal(connection, row.portal)
-                plan = self._plan(connection, row, digest, now)
-                stored_items.apply(connection, row, plan, now)
+                plan = self._keep(connection, row, digest)
                 settled = replace(settled, attempt=replace(settled.attempt, plan=plan))
             stored_attempts.settle(connection, row, settled)
         return Report(source=source.id, attempt=settled.attempt)
+
+    def _keep(self, connection: Connection, row: SourceRow, digest: Digest) -> Plan:
+        """Reconcile a document with what is known, and write what follows."""
+        stored_items.lock_portal(connection, row.portal)
+        # Made while the lock is held: feeds are dated by it, in the order of saving.
+        now = self._clock()
+        plan = self._plan(connection, row, digest, now)
+        stored_items.apply(connection, row, plan, now)
+        if (row.feed_id, row.feed_title) != (digest.feed_id, digest.feed_title):
+            note_retitled(connection, row.pk, now)
+        return plan
 
     def _plan(
         self,

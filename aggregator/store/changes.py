@@ -51,6 +51,19 @@ def note_changes(
     )
 
 
+def note_retitled(connection: sa.Connection, source_pk: int, now: datetime) -> None:
+    """Move the counters of the feeds that name a source whose own title changed."""
+    seen = schema.sightings.c
+    rows = connection.execute(
+        sa.select(seen.authority, seen.category, seen.level_bits)
+        .where(seen.source_pk == source_pk)
+        .distinct()
+    )
+    places = {(row.authority, row.category, row.level_bits) for row in rows}
+    if places:
+        _bump(connection, places, now)
+
+
 def _next(connection: sa.Connection, count: int) -> int:
     table = schema.sequence
     statement = insert(connection, table).values(name="change", value=count)
@@ -92,7 +105,13 @@ def _bump(connection: sa.Connection, places: set[Place], now: datetime) -> None:
     )
     statement = statement.on_conflict_do_update(
         index_elements=["authority", "level_bit", "category"],
-        set_={"value": table.c.value + 1, "changed_at": now},
+        set_={
+            "value": table.c.value + 1,
+            # Another machine's clock may be ahead; a date never goes back.
+            "changed_at": sa.case(
+                (table.c.changed_at > now, table.c.changed_at), else_=now
+            ),
+        },
     )
     rows = [
         {"authority": authority, "level_bit": bit, "category": category}

@@ -25,6 +25,7 @@ from aggregator.errors import StoreError
 HEAD = "0001"  # today's schema: the newest of migrations/versions
 Connection = sa.Connection  # for rooms that hand a transaction on, and know no SQL
 BUSY_SECONDS = 30  # how long a writer waits for another
+_OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_361_402  # PostgreSQL advisory lock: one migration at a time
 
@@ -179,13 +180,13 @@ def _told() -> Iterator[None]:
     """Turn a database that cannot be reached into a sentence."""
     try:
         yield
-    except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, sa.exc.OperationalError):
-            cause = str(error.orig).strip().splitlines()
-            raise StoreError(
-                f"the database does not answer: {cause[0] if cause else error}"
-            ) from error
-        raise
+    except _OURS:
+        raise  # a statement of ours is at fault, not the database
+    except (DBAPIError, sa.exc.TimeoutError) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()
+        raise StoreError(
+            f"the database does not answer: {cause[0] if cause else error}"
+        ) from error
 
 
 def _revision(connection: sa.Connection) -> str | None:

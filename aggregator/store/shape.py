@@ -34,7 +34,9 @@ def shape_stamp(settings: Settings) -> str:
         [a.id, a.name, a.short, a.parent, a.also, str(a.until), a.successors]
         for a in settings.authorities.values()
     ]
-    text = json.dumps([__version__, site, authorities], ensure_ascii=False)
+    sources = [[source.id, source.url] for source in settings.sources.values()]
+    parts = [__version__, site, authorities, sources]
+    text = json.dumps(parts, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -217,6 +217,8 @@ def _taken(row: sa.Row[Any], source: Source) -> SourceRow:
         failures=row.failures,
         failing_since=row.failing_since,
         gap=row.gap,
+        feed_id=row.feed_id,
+        feed_title=row.feed_title,
     )
 
 

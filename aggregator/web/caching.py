@@ -27,7 +27,8 @@ CACHE_CONTROL = (
     f"public, max-age={MAX_AGE}, stale-while-revalidate=600, stale-if-error=86400"
 )
 MAX_BYTES = 64_000_000  # of bodies kept in memory
-_SECOND = timedelta(seconds=1)
+# A transaction that began in a second may end in a later one; after so long none does.
+SETTLED = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +78,16 @@ class FeedCache:
             if known is not None and known.stamp == stamp():
                 return known
             with self._rendering:
+                newer = self._known(key)  # somebody else may have made it meanwhile
+                if newer is not known and newer is not None:
+                    return newer
                 fresh = render()
+                self._keep(key, fresh)
+                return fresh
         except StoreError:
             if known is None:
                 raise
             return known
-        self._keep(key, fresh)
-        return fresh
 
     def _known(self, key: str) -> Rendered | None:
         with self._lock:
@@ -117,7 +121,7 @@ def respond(
     response.headers["Last-Modified"] = http_date(_last_modified(known, now))
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = CACHE_CONTROL
-    if _is_known(request, known):
+    if _is_known(request, known, now):
         response.status_code = 304
         del response.headers["Content-Type"]
         return response
@@ -127,7 +131,7 @@ def respond(
     return response
 
 
-def _is_known(request: Request, known: Rendered) -> bool:
+def _is_known(request: Request, known: Rendered, now: datetime) -> bool:
     """Say whether the client has these bytes: If-None-Match wins (RFC 9110 13.2.2)."""
     if request.headers.get("If-None-Match") is not None:
         tags = request.if_none_match
@@ -141,16 +145,17 @@ def _is_known(request: Request, known: Rendered) -> bool:
         return False
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment >= known.changed_at.replace(microsecond=0)
+    return moment >= _last_modified(known, now)
 
 
 def _last_modified(known: Rendered, now: datetime) -> datetime:
-    """Give the second of the last change, or one less while that second still runs.
+    """Give the second of the last change; something earlier until it has settled.
 
-    A second change within it would else be a 304 for who asks by date alone (tt-rss).
+    Another change dated in that second would else be a 304 for ever for who asks by
+    date alone (tt-rss); so it is one for a few seconds at the most.
     """
     second = known.changed_at.replace(microsecond=0)
-    return second if now >= second + _SECOND else second - _SECOND
+    return second if now >= second + SETTLED else second - SETTLED
 
 
 def http_date(moment: datetime) -> str:

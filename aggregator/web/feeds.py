@@ -141,9 +141,12 @@ def _page(chosen: Selection) -> Response:
 def _as_form(chosen: Selection) -> dict[str, Any]:
     """Write a selection as the fields of the directory's form."""
     picked = {"level": chosen.level, "category": chosen.category}
-    return {"audience": chosen.audience} | {
-        name: value.split(",") for name, value in picked.items() if value != ALL
-    }
+    told = {"lang": request.args["lang"]} if "lang" in request.args else {}
+    return (
+        told
+        | {"audience": chosen.audience}
+        | {name: value.split(",") for name, value in picked.items() if value != ALL}
+    )
 
 
 def _read(here: Context, chosen: Selection) -> list[Notice]:

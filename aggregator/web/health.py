@@ -1,5 +1,7 @@
 """`/healthz`: the process lives. `/readyz`: it can serve; else 503 and why."""
 
+import logging
+
 from flask import Blueprint
 from flask import Response
 from flask import jsonify
@@ -8,6 +10,7 @@ from aggregator.errors import StoreError
 from aggregator.web.context import context
 
 bp = Blueprint("health", __name__)
+_log = logging.getLogger("aggregator.web")
 
 
 @bp.get("/healthz")
@@ -23,7 +26,8 @@ def readyz() -> Response:
         ready = context().store.is_current()
         reason = "" if ready else "the database does not have today's schema"
     except StoreError as error:
-        ready, reason = False, str(error)
+        _log.error("not ready: %s", error)  # its words may name a server
+        ready, reason = False, "the database does not answer"
     said: dict[str, object] = {"ok": ready} | ({"reason": reason} if reason else {})
     return _answer(said, 200 if ready else 503)
 

@@ -218,6 +218,13 @@ MISTAKES = {
         "ftp://",
         "https://",
     ),
+    "base_url with a path": (
+        "https://tin.example/",
+        "https://tin.example/rss",
+        "site.base_url",
+        "scheme and host alone",
+        "https://tin.example",
+    ),
     "unknown time zone": (
         'title = "Tin"',
         'title = "Tin"\ntimezone = "Asia/Ho_Chi_Min"',

@@ -1,7 +1,8 @@
 """What the CMSs of schools do with a feed, one test for each thing they do.
 
-C1 to C15 name what was read in NukeViet's RSS block (its HTTP half is tested with the
-web); the others name their CMS. Each test does in small what that code does.
+C6 to C14 name what was read in NukeViet's RSS block (C1 to C5 and C15 are about HTTP:
+see the tests of the web); the others name their CMS. Each test does in small what that
+code does.
 """
 
 import re
@@ -88,7 +89,7 @@ def texts(body: bytes, tag: str) -> list[str]:
     return [item.findtext(tag) for item in strict(body).iter("item")]
 
 
-# --- NukeViet, the text half (C5 to C14) --------------------------------------
+# --- NukeViet, the text half --------------------------------------------------
 
 
 def test_c6_the_bytes_are_read_by_a_parser_that_mends_nothing(hostile: bytes) -> None:

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from aggregator.app import create_app
 from aggregator.errors import StoreError
 from aggregator.store.engine import Store
+from aggregator.web.caching import SETTLED
 from aggregator.web.caching import FeedCache
 from aggregator.web.caching import Rendered
 from aggregator.web.caching import http_date
@@ -229,7 +230,34 @@ def test_a_feed_is_never_dated_after_the_answer(
     pull(filled, "so-tin", notice("mot", 0), now=now)
     for clock.now in (now, now + timedelta(seconds=1), now + timedelta(days=1)):
         dated = parsedate_to_datetime(client.get(ALL_RSS).headers["Last-Modified"])
-        assert now - timedelta(seconds=2) < dated <= clock.now
+        assert now - SETTLED - timedelta(seconds=1) < dated <= clock.now
+
+
+def test_the_date_that_was_given_is_known_again(
+    client: FlaskClient, filled: Store, clock: Clock
+) -> None:
+    """Also in the seconds after a change, when an earlier date is given."""
+    now = NOW + timedelta(minutes=30)
+    pull(filled, "so-tin", notice("mot", 0), now=now)
+    for clock.now in (now, now + SETTLED, now + timedelta(days=1)):
+        dated = client.get(ALL_RSS).headers["Last-Modified"]
+        again = client.get(ALL_RSS, headers={"If-Modified-Since": dated})
+        assert again.status_code == 304
+
+
+def test_a_change_dated_in_the_same_second_shows_once_it_has_settled(
+    client: FlaskClient, filled: Store, clock: Clock
+) -> None:
+    """A transaction dated before midnight may end after it."""
+    second = NOW + timedelta(minutes=30)
+    pull(filled, "so-tin", notice("mot", 0), now=second)
+    clock.now = second + timedelta(seconds=1, milliseconds=50)
+    first = client.get(ALL_RSS).headers["Last-Modified"]
+    pull(filled, "so-tb", notice("hai", 0), now=second.replace(microsecond=900_000))
+    clock.now = second + SETTLED
+    then = client.get(ALL_RSS, headers={"If-Modified-Since": first})
+    assert then.status_code == 200
+    assert "Tiêu đề hai" in then.text
 
 
 # --- When the store is away ---------------------------------------------------
