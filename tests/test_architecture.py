@@ -41,6 +41,7 @@ HOMES = {
     "alembic": {"store"},
     "apscheduler": {"work"},
     "bleach": {"intake.sanitize"},
+    "brotli": {"web.caching"},
     "certifi": {"intake.net"},
     "click": {"cli"},
     "feedgen": {"publish"},
