@@ -192,22 +192,11 @@ def _choose(
             if found.own:  # title and link both changed: an edit
                 return found.key, found
         return first, _elsewhere(item, first, known)
-    return _second_name(item, candidates[1:], known, used)
-
-
-def _second_name(
-    item: Item,
-    candidates: Sequence[str],
-    known: Mapping[str, Sequence[Known]],
-    used: Collection[str],
-) -> tuple[str, Known | None]:
-    """Name an item whose first name is worth nothing: by one that is still free."""
-    for key in candidates:
+    for key in candidates[1:]:
         taken = next((found for found in known.get(key, ()) if found.own), None)
         if key not in used and taken is None:
             return key, _elsewhere(item, key, known)
-    # The last holds title and link, so that what has it once looked just like this.
-    return candidates[-1], taken
+    return candidates[-1], taken  # title and link: once it looked just like this
 
 
 def _elsewhere(
@@ -230,9 +219,9 @@ def _is_address(key: str) -> bool:
 def _alike(item: Item, title: str, link: str) -> bool:
     if item.title and fold(item.title) == fold(title):
         return True
-    if not item.link or not link:
+    mine, other = _page(item.link), _page(link)
+    if not item.link or not link or mine == other == "":
         return not item.title and not title
-    mine, other = _address(item.link), _address(link)
     return mine == other or _last_segment(mine) == _last_segment(other) != ""
 
 
@@ -242,6 +231,12 @@ def _address(link: str) -> str:
     host = parts.netloc.lower().removeprefix("www.")
     query = f"?{parts.query}" if parts.query else ""
     return f"{host}{parts.path}{query}"
+
+
+def _page(link: str) -> str:
+    """Reduce a link to its page; "" for a front page, which tells nothing apart."""
+    address = _address(link)
+    return address if "/" in address.rstrip("/") or "?" in address else ""
 
 
 def _last_segment(address: str) -> str:

@@ -1,40 +1,361 @@
-"""`/items/{id}`: one notice as a page, for those that have no article of their own."""
+"""The editors' preview: `/items/`, all that came in, and `/items/{id}`, one notice.
+
+Read-only and public: nothing here decides or changes anything, and nothing shown is
+secret. Whatever came from a source is text here; only the cleaned HTML is markup.
+"""
+
+import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import date
+from difflib import SequenceMatcher
+from uuid import UUID
 
 from flask import Blueprint
 from flask import Response
 from flask import render_template
+from flask import request
 
 from aggregator.errors import ViewError
-from aggregator.model import ALL_LEVELS
+from aggregator.meaning.text import fold
+from aggregator.model import CATEGORY_SLUGS
+from aggregator.model import LEVEL_SLUGS
+from aggregator.model import Authority
+from aggregator.model import Because
 from aggregator.model import Category
+from aggregator.model import Enclosure
+from aggregator.model import Level
 from aggregator.model import Reach
-from aggregator.model import View
-from aggregator.store.views import read_notice
+from aggregator.model import Settings
+from aggregator.publish.parts import without_credentials
+from aggregator.publish.view import ALL
+from aggregator.publish.view import reach
+from aggregator.publish.view import select
+from aggregator.publish.view import unknown
+from aggregator.store import preview
+from aggregator.store.preview import Dossier
+from aggregator.store.preview import Given
+from aggregator.store.preview import Sighting
+from aggregator.store.preview import Version
+from aggregator.store.preview import Wanted
+from aggregator.store.views import end_of_day
+from aggregator.web.caching import rendered
+from aggregator.web.caching import respond
 from aggregator.web.context import context
 
+MAX_QUERY = 200  # characters of words to look for
+MAX_COMPARED = 150  # words compared one by one; the comparison is quadratic
+MAX_PIECE = 300  # words shown of one difference
+_AROUND = 8  # unchanged words shown beside a difference
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(1970, 3000)  # beyond them a moment in UTC may have no name
+_ENDS = re.compile(r"^\W+|\W+$")
+
 bp = Blueprint("items", __name__)
+bp.add_app_template_filter(without_credentials, "without_credentials")
+
+
+@bp.app_template_test("web_link")
+def is_web_link(url: object) -> bool:
+    """Say whether an address may be a link; others are shown as text."""
+    return str(url).lower().startswith(("http://", "https://"))
+
+
+# --- The list -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an address asks for: as fields of the form, and as the store takes it."""
+
+    fields: Mapping[str, str]  # only those that ask for something
+    wanted: Wanted
+    matches: Callable[[str], bool] | None = None
+
+
+@bp.get("/items/")
+def listing() -> Response:
+    """List what came in, newest first, filtered as the address says."""
+    settings = context().settings
+    with context().store.read() as connection:
+        names = preview.source_names(connection)
+        asked = _asked(settings, names)
+        before = _before()
+        found = preview.read_listing(
+            connection, asked.wanted, before=before, matches=asked.matches
+        )
+    if found is None:
+        raise ViewError("There is no such item to begin after.", status=404)
+    return _page(
+        "items.html",
+        found=found,
+        asked=asked.fields,
+        first=before is None,
+        sources=names,
+        limits=preview,
+        levels=LEVEL_SLUGS,
+        categories=CATEGORY_SLUGS,
+    )
+
+
+def _asked(settings: Settings, names: Sequence[str]) -> Asked:
+    """Read the filters.
+
+    Raises:
+        ViewError: 404 for a name that is none, listing the valid ones; 400 for a
+            value that cannot be.
+    """
+    source, audience = request.args.get("source", ""), request.args.get("audience", "")
+    if source and source not in names:
+        raise unknown("source", source, names)
+    chosen = select(
+        settings,
+        audience or next(iter(settings.authorities)),
+        level=_several("level"),
+        category=_several("category"),
+    )
+    day, words = _day(), _words()
+    fields = {
+        "q": request.args.get("q", "") if words else "",
+        "audience": audience,
+        "source": source,
+        "level": "" if chosen.level == ALL else chosen.level,
+        "category": "" if chosen.category == ALL else chosen.category,
+        "day": day.isoformat() if day else "",
+    }
+    wanted = Wanted(
+        timezone=settings.site.timezone,
+        source=source or None,
+        reach=chosen.view.reach if audience else None,
+        levels=chosen.view.levels,
+        categories=chosen.view.categories,
+        day=day,
+    )
+    return Asked(
+        fields={name: value for name, value in fields.items() if value},
+        wanted=wanted,
+        matches=_all_stand_in(words) if words else None,
+    )
+
+
+def _several(name: str) -> str:
+    """Join what is given several times, as a form sends it, to one list."""
+    return ",".join(filter(None, request.args.getlist(name))) or ALL
+
+
+def _day() -> date | None:
+    text = request.args.get("day", "")
+    if not text:
+        return None
+    try:
+        if not (_DAY.fullmatch(text) and int(text[:4]) in _YEARS):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ViewError("day must be a day such as 2026-11-20") from None
+
+
+def _before() -> str | None:
+    text = request.args.get("before", "")
+    try:
+        return str(UUID(text)) if text else None
+    except ValueError:
+        raise ViewError("before must be the id of an item") from None
+
+
+def _words() -> list[str]:
+    text = request.args.get("q", "")
+    if len(text) > MAX_QUERY:
+        raise ViewError(f"q must have at most {MAX_QUERY} characters")
+    words = (_ENDS.sub("", word) for word in fold(text).split())
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def _all_stand_in(words: Sequence[str]) -> Callable[[str], bool]:
+    """Look for whole words: `an` is not in `bàn`, `SGDĐT` is in `1161/SGDĐT-QLT`."""
+    places = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in words]
+
+    def stand_in(text: str) -> bool:
+        folded = fold(text)
+        return all(place.search(folded) for place in places)
+
+    return stand_in
+
+
+# --- One notice ---------------------------------------------------------------
 
 
 @bp.get("/items/<uuid:notice_id>")
-def item(notice_id: object) -> Response:
-    """Show one notice with its text, its files and where it comes from."""
-    here = context()
-    everything = View(
-        audience="",
-        reach=tuple(Reach(authority=name) for name in here.settings.authorities),
-        levels=ALL_LEVELS,
-        categories=frozenset(Category),
-        timezone=here.settings.site.timezone,
-    )
-    with here.store.read() as connection:
-        notice = read_notice(connection, everything, str(notice_id))
-    if notice is None:
-        raise ViewError("There is no such item.", status=404)
-    page = render_template(
+def item(notice_id: UUID) -> Response:
+    """Show one notice beside its source's own text, its history, labels and feeds."""
+    with context().store.read() as connection:
+        dossier = preview.read_dossier(connection, str(notice_id))
+        if dossier is None:
+            raise ViewError("There is no such item.", status=404)
+        place = _place(dossier)
+        versions = preview.read_versions(connection, place)
+    return _page(
         "item.html",
-        notice=notice,
-        authority=here.settings.authorities.get(notice.authority),
+        dossier=dossier,
+        place=place,
+        now=versions[0],
+        history=list(_history(versions)),
+        labels=_grouped(dossier.labels),
+        feeds=_feeds(context().settings, dossier),
+        level_slugs=LEVEL_SLUGS,
+        category_slugs=CATEGORY_SLUGS,
     )
-    response = Response(page, content_type="text/html; charset=utf-8")
+
+
+def _place(dossier: Dossier) -> Sighting:
+    """Choose the place whose text is shown: its number, else that of the face."""
+    text = request.args.get("place", "")
+    if not text:
+        return dossier.face
+    places = {str(n): place for n, place in enumerate(dossier.sightings, 1)}
+    if not (text.isascii() and text.isdigit()):
+        raise ViewError("place must be the number of a place")
+    if text not in places:
+        raise unknown("place", text, places)
+    return places[text]
+
+
+def _page(template: str, **values: object) -> Response:
+    now = context().clock()
+    page = render_template(template, lang=request.args.get("lang"), **values)
+    known = rendered(page.encode(), stamp="", changed_at=now)
+    response = respond(request, known, content_type="text/html; charset=utf-8", now=now)
+    # The ETag says it all: when a page last changed depends on more than its rows.
+    del response.headers["Last-Modified"]
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
+
+
+# --- Labels and feeds ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Labels given together, and why."""
+
+    first: Given
+    values: list[tuple[str, str]] = field(default_factory=list)
+    why: list[Because] = field(default_factory=list)
+
+
+def _grouped(labels: Sequence[Given]) -> list[Labels]:
+    """Join what was given and ended together, so that each reason is told once."""
+    groups: dict[tuple[object, ...], Labels] = {}
+    for label in labels:
+        moment = (label.source, label.given_by, label.from_at, label.to_at)
+        group = groups.setdefault(moment, Labels(first=label))
+        group.values.append((label.facet, label.value))
+        group.why.extend(because for because in label.why if because not in group.why)
+    return list(groups.values())
+
+
+_Levels = list[Level]
+
+
+def _feeds(
+    settings: Settings, dossier: Dossier
+) -> list[tuple[Authority, dict[Category, _Levels]]]:
+    """List the audiences that read a notice, and under which categories and levels."""
+    shown = [place for place in dossier.sightings if place.state in preview.SHOWN]
+    found = []
+    for authority in settings.authorities.values():
+        reached = {r.authority: r for r in reach(settings.authorities, authority.id)}
+        seen = [place for place in shown if _sees(reached, place, settings)]
+        if seen:
+            found.append((authority, _sorts(seen)))
+    return found
+
+
+def _sees(reached: Mapping[str, Reach], place: Sighting, settings: Settings) -> bool:
+    """Decide as store.views does: an authority that ended is read up to that day."""
+    to = reached.get(place.authority)
+    if to is None or to.until is None:
+        return to is not None
+    return place.published < end_of_day(to.until, settings.site.timezone)
+
+
+def _sorts(places: Sequence[Sighting]) -> dict[Category, _Levels]:
+    sorts: dict[Category, set[Level]] = {}
+    for place in places:
+        sorts.setdefault(place.category, set()).update(place.levels or set(Level))
+    return {c: [n for n in Level if n in sorts[c]] for c in Category if c in sorts}
+
+
+# --- Differences --------------------------------------------------------------
+
+_Piece = tuple[str, str]  # same, del or ins; its words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A version, and what it made different; nothing for the oldest that is shown."""
+
+    version: Version
+    texts: dict[str, list[_Piece]] = field(default_factory=dict)
+    gone: list[Enclosure] = field(default_factory=list)
+    come: list[Enclosure] = field(default_factory=list)
+
+
+def _history(versions: Sequence[Version]) -> Iterator[Change]:
+    for new, old in zip(versions, versions[1:], strict=False):
+        texts = {
+            name: _pieces(getattr(old, name), getattr(new, name))
+            for name in ("title", "text", "link")
+            if getattr(old, name) != getattr(new, name)
+        }
+        yield Change(
+            version=new,
+            texts=texts,
+            gone=_without(old.enclosures, new.enclosures),
+            come=_without(new.enclosures, old.enclosures),
+        )
+    yield Change(version=versions[-1])
+
+
+def _without(
+    files: Sequence[Enclosure], others: Sequence[Enclosure]
+) -> list[Enclosure]:
+    urls = {file.url for file in others}
+    return [file for file in files if file.url not in urls]
+
+
+def _pieces(old: str, new: str) -> list[_Piece]:
+    """Compare two texts word by word; what they share is cut to a few words."""
+    a, b = old.split(), new.split()
+    head = _alike(a, b)
+    tail = _alike(a[head:][::-1], b[head:][::-1])
+    middle = _compared(a[head : len(a) - tail], b[head : len(b) - tail])
+    pieces = [("same", a[:head]), *middle, ("same", a[len(a) - tail :])]
+    return [(kind, _cut(kind, words)) for kind, words in pieces if words]
+
+
+def _alike(a: Sequence[str], b: Sequence[str]) -> int:
+    """Count the words that two texts begin with alike."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((n for n, (x, y) in pairs if x != y), min(len(a), len(b)))
+
+
+def _compared(a: list[str], b: list[str]) -> Iterator[tuple[str, list[str]]]:
+    if max(len(a), len(b)) > MAX_COMPARED:
+        yield from (("del", a), ("ins", b))
+        return
+    for kind, i, j, k, end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield "same", a[i:j]
+        else:
+            yield from (("del", a[i:j]), ("ins", b[k:end]))
+
+
+def _cut(kind: str, words: list[str]) -> str:
+    if kind == "same" and len(words) > 2 * _AROUND:
+        words = [*words[:_AROUND], "…", *words[-_AROUND:]]
+    return " ".join(words if len(words) <= MAX_PIECE else [*words[:MAX_PIECE], "…"])

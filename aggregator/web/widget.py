@@ -2,7 +2,7 @@
 cookies; nothing here says who asked."""
 
 import json
-from dataclasses import replace
+import re
 from datetime import UTC
 from datetime import datetime
 from functools import cache
@@ -31,8 +31,10 @@ DATA = Form(content_type=widget.CONTENT_TYPE, render=widget.render_widget)
 SCRIPT_TYPE = "text/javascript; charset=utf-8"
 STYLE_TYPE = "text/css; charset=utf-8"
 # A visitor's browser asks once an hour; a fault of ours leaves widgets as they are.
-SCRIPT_CACHE = "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
-_STYLE_MARK = "'/* v1.css */'"  # where the script carries its style sheet
+SCRIPT_CACHE = (
+    "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
+)
+FOLDER = Path(str(resources.files("aggregator") / "static" / "widget"))
 
 
 def choose(audience: str, *, level: str, category: str) -> Selection:
@@ -100,11 +102,13 @@ def _file(known: Rendered, content_type: str) -> BaseResponse:
 
 @cache
 def script_bytes() -> Rendered:
-    """Give the script with its style sheet inside: one request, and the same bytes."""
+    """Give the script with styles and words inside: one request, and the same bytes."""
     source = _read("v1.js")
-    style_sheet = json.dumps(_squeezed(_read("v1.css").body.decode()))
-    text = source.body.decode().replace(_STYLE_MARK, style_sheet)
-    return rendered(text.encode(), stamp="", changed_at=source.changed_at)
+    text = _squeezed_script(source.body.decode())
+    text = text.replace("'/* v1.css */'", json.dumps(_squeezed_style(_text("v1.css"))))
+    words = json.dumps(words_of_widget(), ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("'/* words.json */'", words)
+    return rendered(text.encode(), stamp="v1.js", changed_at=source.changed_at)
 
 
 @cache
@@ -113,13 +117,31 @@ def style_bytes() -> Rendered:
     return _read("v1.css")
 
 
-def _squeezed(sheet: str) -> str:
-    return "".join(line.strip() for line in sheet.splitlines())
+@cache
+def words_of_widget() -> dict[str, dict[str, str]]:
+    """Give the words of widget and embed page, by language."""
+    words: dict[str, dict[str, str]] = json.loads(_text("words.json"))
+    return words
+
+
+def _squeezed_style(sheet: str) -> str:
+    plain = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*", r"\1", plain).replace(": ", ":").strip()
+
+
+def _squeezed_script(source: str) -> str:
+    """Leave out indentation and lines of comment; the words of code stay."""
+    plain = re.sub(r"^/\*.*?\*/", "/* feed-widget v1 */", source, flags=re.DOTALL)
+    lines = [line.strip() for line in plain.splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _read(name: str) -> Rendered:
-    file = Path(str(resources.files("aggregator") / "static" / "widget" / name))
-    changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    return replace(
-        rendered(file.read_bytes(), stamp="", changed_at=changed_at), stamp=name
-    )
+    """Read a file of the widget; it is as new as the newest of them all."""
+    times = [file.stat().st_mtime for file in FOLDER.iterdir()]
+    changed_at = datetime.fromtimestamp(max(times), UTC)
+    return rendered((FOLDER / name).read_bytes(), stamp=name, changed_at=changed_at)
+
+
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")

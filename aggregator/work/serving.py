@@ -33,17 +33,26 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         ServingError: The address is taken or not ours.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        door = socket.socket(found[0], found[1])
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(found[4])
-        door.listen(1024)
+        door = _door(host, port)
     except OSError as error:
         raise ServingError(
             f"cannot listen on {host}:{port}: {error.strerror} (try another --port)"
         ) from error
     with door:
         yield door
+
+
+def _door(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    door = socket.socket(found[0], found[1])
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(found[4])
+        door.listen(1024)
+    except OSError:
+        door.close()
+        raise
+    return door
 
 
 def address_of(door: socket.socket) -> str:
@@ -68,8 +77,16 @@ def serving(app: "WSGIApplication", door: socket.socket) -> Iterator[None]:
     try:
         yield
     finally:
-        server.close()
         server.task_dispatcher.shutdown(timeout=2)
+        server.trigger.pull_trigger(lambda: _close(server))
+        thread.join(2)
+
+
+def _close(server: Any) -> None:
+    """Close what clients keep alive and the door; the server's own thread does it."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    server.close()
 
 
 def end_within(seconds: float) -> None:

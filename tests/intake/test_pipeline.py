@@ -319,6 +319,18 @@ def test_an_incomplete_document_is_read_but_asked_for_again(house: House) -> Non
     assert (row.etag, row.last_modified, row.body_hash) == (None, None, "")
 
 
+def test_a_front_page_does_not_make_two_articles_one(house: House) -> None:
+    """One guid given twice by mistake, and every link the portal's front page."""
+    document = rss("x", "x").replace(b"o x<", b"o khac<", 1)
+    document = document.replace(b"/bai/x.html", b"http://a.example/")
+    report = house.pull(a=ok(document))["a"]
+    assert report.attempt.plan is not None and report.attempt.plan.duplicate == 0
+    titles = {notice.title for notice in house.notices()}
+    assert titles == {"Thông báo x", "Thông báo khac"}
+    report = house.pull(a=ok(document + b"<!-- later -->"))["a"]
+    assert report.attempt.plan is not None and report.attempt.plan.unchanged == 2
+
+
 def test_a_document_without_entries_empties_nothing(house: House) -> None:
     house.pull(a=ok(rss("x")))
     report = house.pull(a=ok(rss()))["a"]

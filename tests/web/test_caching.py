@@ -30,7 +30,7 @@ from tests.web.filled import notice
 from tests.web.filled import pull
 from tests.web.filled import take_away
 
-GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+GZIP = {"Accept-Encoding": "gzip, deflate"}
 
 
 def tags(client: FlaskClient) -> tuple[str, str]:
