@@ -23,9 +23,11 @@ from aggregator.publish.parts import article_link
 from aggregator.publish.words import publish_title
 from aggregator.store.engine import Store
 from aggregator.web import directory
+from aggregator.web import embed
 from aggregator.web import feeds
 from aggregator.web import health
 from aggregator.web import items
+from aggregator.web import widget
 from aggregator.web.caching import FeedCache
 from aggregator.web.context import Context
 
@@ -58,7 +60,7 @@ def create_app(
         settings=settings, store=store, cache=FeedCache(), clock=clock
     )
     Babel(app, locale_selector=lambda: _language(settings))
-    for room in (feeds, directory, items, health):
+    for room in (feeds, directory, items, widget, embed, health):
         app.register_blueprint(room.bp)
     _add_errors(app)
     _add_words(app, settings)

@@ -32,6 +32,7 @@ MAX_RAW = 65_536  # characters of one raw field that are kept
 MAX_ENCLOSURES = 50
 MAX_TAGS = 50
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 
 
@@ -56,7 +57,7 @@ def normalize(
     enclosures = _enclosures(entry.enclosures, html, base)
     return Item(
         keys=keys,
-        guid=entry.guid.strip()[:MAX_RAW],
+        guid=_storable(entry.guid.strip()),
         title=title,
         link=link,
         html=html,
@@ -219,21 +220,26 @@ def _fingerprint(
     return _sha256(*(part.replace("http://", "https://") for part in parts))
 
 
+def _storable(text: str) -> str:
+    """Leave out what no database holds: half characters and NUL (PostgreSQL)."""
+    return _UNSTORABLE.sub("", text[:MAX_RAW])
+
+
 def _raw(entry: Entry) -> dict[str, Any]:
     """Keep the entry as it came, for JSON, each text within bounds."""
     names = ("guid link title summary content base author published updated").split()
-    texts = {name: getattr(entry, name)[:MAX_RAW] for name in names}
+    texts = {name: _storable(getattr(entry, name)) for name in names}
     return {
         **{name: text for name, text in texts.items() if text},
         "is_html": entry.is_html,
         "title_is_html": entry.title_is_html,
-        "tags": [tag[:MAX_RAW] for tag in entry.tags[:MAX_TAGS]],
+        "tags": [_storable(tag) for tag in entry.tags[:MAX_TAGS]],
         "enclosures": [
             {
-                "url": each.url[:MAX_RAW],
-                "type": each.type[:MAX_RAW],
+                "url": _storable(each.url),
+                "type": _storable(each.type),
                 "length": each.length,
-                "title": each.title[:MAX_RAW],
+                "title": _storable(each.title),
             }
             for each in entry.enclosures[:MAX_ENCLOSURES]
         ],

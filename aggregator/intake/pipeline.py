@@ -29,22 +29,21 @@ from aggregator.intake.fetch import interpret
 from aggregator.intake.fetch import request_for
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
-from aggregator.intake.politeness import jitter_of
-from aggregator.intake.politeness import next_due
 from aggregator.intake.reconcile import base_date
 from aggregator.intake.reconcile import names_of
 from aggregator.intake.reconcile import reconcile
+from aggregator.intake.settling import after_failure
+from aggregator.intake.settling import after_nothing_new
+from aggregator.intake.settling import after_reading
 from aggregator.model import Attempt
 from aggregator.model import Digest
 from aggregator.model import Fetched
 from aggregator.model import NotModified
-from aggregator.model import Outcome
 from aggregator.model import Plan
 from aggregator.model import Settings
 from aggregator.model import Settled
 from aggregator.model import SourceHints
 from aggregator.model import SourceRow
-from aggregator.model import Validators
 from aggregator.store import attempts as stored_attempts
 from aggregator.store import items as stored_items
 from aggregator.store import sources as stored_sources
@@ -164,7 +163,7 @@ class Puller:
             raise
         except Exception as error:  # one source's fault, told as such, stays its own
             _log.exception("a fault of this software at source=%s", event.row.source.id)
-            failed = self._failed(event.row, _fault(error), self._clock())
+            failed = after_failure(event.row, _fault(error), self._clock())
             return self._save(event.row, failed)
 
     def _on_answer(self, row: SourceRow, answer: Answer) -> Report | None:
@@ -174,11 +173,11 @@ class Puller:
                 raise answer
             fetched = interpret(answer, now=now)
         except SourceError as error:
-            return self._save(row, self._failed(row, error, now))
+            return self._save(row, after_failure(row, error, now))
         if isinstance(fetched, NotModified):
-            return self._save(row, _unchanged(row, fetched, now))
+            return self._save(row, after_nothing_new(row, fetched, now))
         if body_hash(fetched.body) == row.body_hash:
-            return self._save(row, _unchanged(row, fetched, now))
+            return self._save(row, after_nothing_new(row, fetched, now))
         self._read(row, fetched, now)
         return None
 
@@ -204,57 +203,24 @@ class Puller:
     def _on_read(self, event: _Read) -> Report:
         now = self._clock()
         if isinstance(event.digest, SourceError):
-            failed = self._failed(event.row, event.digest, now, event.fetched)
+            failed = after_failure(event.row, event.digest, now, fetched=event.fetched)
             return self._save(event.row, failed)
-        attempt = _attempt(now, Outcome.PULLED, event.fetched)
-        settled = _after_reading(event, attempt)
+        settled = after_reading(event.row, event.fetched, event.digest, now)
         return self._save(event.row, settled, event.digest)
-
-    def _failed(
-        self,
-        row: SourceRow,
-        error: SourceError,
-        now: datetime,
-        fetched: Fetched | None = None,
-    ) -> Settled:
-        status = fetched.status if fetched else getattr(error, "status", None)
-        attempt = Attempt(
-            at=now,
-            outcome=Outcome.FAILED,
-            status=status,
-            reason=error.reason,
-            detail=error.detail,
-            wire_bytes=fetched.wire_bytes if fetched else 0,
-            seconds=fetched.seconds if fetched else 0.0,
-        )
-        return Settled(
-            attempt=attempt,
-            due_at=now,
-            failures=row.failures + 1,
-            limited_until=getattr(error, "retry_after", None),
-        )
 
     def _save(
         self, row: SourceRow, settled: Settled, digest: Digest | None = None
     ) -> Report:
         """Save items and state together, if the source is still ours."""
-        source = row.source
-        due = next_due(
-            settled.attempt.at,
-            source.every,
-            failures=settled.failures,
-            limited_until=settled.limited_until,
-            jitter=jitter_of(source.id),
-        )
-        settled = replace(settled, due_at=due)
+        name = row.source.id
         with self._store.write() as connection:
             if not stored_sources.holds(connection, row.pk, self._owner):
-                return Report(source=source.id, attempt=settled.attempt, lost=True)
+                return Report(source=name, attempt=settled.attempt, lost=True)
             if digest is not None:
                 plan = self._keep(connection, row, digest)
                 settled = replace(settled, attempt=replace(settled.attempt, plan=plan))
             stored_attempts.settle(connection, row, settled)
-        return Report(source=source.id, attempt=settled.attempt)
+        return Report(source=name, attempt=settled.attempt)
 
     def _keep(self, connection: Connection, row: SourceRow, digest: Digest) -> Plan:
         """Reconcile a document with what is known, and write what follows."""
@@ -288,46 +254,6 @@ class Puller:
             taken=taken,
             had_items=stored_items.has_items(connection, row),
         )
-
-
-def _attempt(now: datetime, outcome: Outcome, answer: Fetched | NotModified) -> Attempt:
-    status = answer.status if isinstance(answer, Fetched) else 304
-    return Attempt(
-        at=now,
-        outcome=outcome,
-        status=status,
-        wire_bytes=answer.wire_bytes,
-        seconds=answer.seconds,
-    )
-
-
-def _unchanged(row: SourceRow, answer: Fetched | NotModified, now: datetime) -> Settled:
-    """Settle an answer that brought nothing: 304, or the bytes of last time."""
-    fetched = isinstance(answer, Fetched)
-    outcome = Outcome.SAME_BODY if fetched else Outcome.NOT_MODIFIED
-    validators = answer.validators if isinstance(answer, Fetched) else row.validators
-    return Settled(
-        attempt=_attempt(now, outcome, answer),
-        due_at=now,
-        validators=validators,
-        body_hash=row.body_hash,
-    )
-
-
-def _after_reading(event: _Read, attempt: Attempt) -> Settled:
-    """Keep validators only of a whole document: a cut one must be asked for again."""
-    digest = event.digest
-    assert isinstance(digest, Digest)
-    whole = digest.complete
-    return Settled(
-        attempt=attempt,
-        due_at=attempt.at,
-        validators=event.fetched.validators if whole else Validators(),
-        body_hash=body_hash(event.fetched.body) if whole else "",
-        feed_id=digest.feed_id,
-        feed_title=digest.feed_title,
-        generator=digest.generator,
-    )
 
 
 def _result(done: "Future[Digest]") -> Digest | SourceError:

@@ -8,7 +8,6 @@ service may mark foreign HTML as safe.
 import html as entities
 import re
 import threading
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -22,6 +21,8 @@ from urllib.parse import urlunsplit
 
 import bleach
 import nh3
+
+from aggregator.meaning.text import nfc
 
 MAX_HTML = 65_536  # characters; both engines are quadratic on hostile nesting
 MAX_DEPTH = 100  # elements open at once
@@ -73,7 +74,7 @@ _NO_TEXT = re.compile(
 
 def printable(text: str) -> str:
     """Drop control characters and bidirectional overrides; write the rest as NFC."""
-    return unicodedata.normalize("NFC", _NO_TEXT.sub("", text))
+    return nfc(_NO_TEXT.sub("", text))
 
 
 def folded(text: str) -> str:

@@ -72,14 +72,18 @@ def _chosen() -> Selection:
 
 
 def _widget_code(chosen: Selection) -> str:
-    """Write the lines that a school pastes into its page."""
+    """Write the lines that a school pastes into its page.
+
+    The height, given twice, keeps the room from the first paint without inline style.
+    """
     base = context().settings.site.base_url
     title = escape(channel_of(context().settings, chosen, "rss").title)
+    link = f'<a href="{base}{chosen.path}">{title}</a>'
     return (
         f'<script async src="{base}/widget/v1.js"></script>\n'
         f'<feed-widget audience="{chosen.audience}" level="{chosen.level}" '
-        f'category="{chosen.category}" limit="5">\n'
-        f'  <a href="{base}{chosen.path}">{title}</a>\n'
+        f'category="{chosen.category}" limit="5" height="420">\n'
+        f'  <table height="420"><tr><td>{link}</td></tr></table>\n'
         f"</feed-widget>"
     )
 
@@ -90,7 +94,8 @@ def _frame_code(chosen: Selection) -> str:
     title = escape(channel_of(context().settings, chosen, "rss").title)
     return (
         f'<iframe src="{base}{chosen.path.replace("/feeds/", "/embed/", 1)}?limit=5" '
-        f'title="{title}" loading="lazy" width="100%" height="420"></iframe>'
+        f'title="{title}" loading="lazy" width="100%" height="420" '
+        f'frameborder="0"></iframe>'
     )
 
 

@@ -48,7 +48,7 @@ from aggregator.web.caching import respond
 from aggregator.web.context import context
 
 MAX_QUERY = 200  # characters of words to look for
-MAX_COMPARED = 150  # words compared one by one; the comparison is quadratic
+MAX_COMPARED = 400  # words compared one by one; the comparison is quadratic
 MAX_PIECE = 300  # words shown of one difference
 _AROUND = 8  # unchanged words shown beside a difference
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -21,10 +21,9 @@ from aggregator.web.caching import Rendered
 from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
 from aggregator.web.context import context
-from aggregator.web.feeds import Form
-from aggregator.web.feeds import _moved
-from aggregator.web.feeds import _render
-from aggregator.web.feeds import _stamp
+from aggregator.web.selections import Form
+from aggregator.web.selections import known_form
+from aggregator.web.selections import moved_from
 
 bp = Blueprint("widget", __name__)
 DATA = Form(content_type=widget.CONTENT_TYPE, render=widget.render_widget)
@@ -46,14 +45,6 @@ def choose(audience: str, *, level: str, category: str) -> Selection:
     )
 
 
-def moved_from(path: str) -> BaseResponse | None:
-    """Lead to the one address of a selection, if this is another."""
-    if request.path == path:
-        return None
-    query = request.query_string.decode("ascii", "replace")
-    return opened(_moved(path + (f"?{query}" if query else "")))
-
-
 def opened(response: BaseResponse) -> BaseResponse:
     """Let pages of every site use an answer, sandboxed and isolated ones too."""
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -61,20 +52,16 @@ def opened(response: BaseResponse) -> BaseResponse:
     return response
 
 
-@bp.get("/widget/v1/<audience>/<level>/<category>.json")
-def data(audience: str, level: str, category: str) -> BaseResponse:
+@bp.get("/widget/v1/<audience>/<level>/<name>.json")
+def data(audience: str, level: str, name: str) -> BaseResponse:
     """Answer with the data of a selection."""
     here = context()
-    chosen = choose(audience, level=level, category=category)
+    chosen = choose(audience, level=level, category=name)
     path = f"/widget/v1/{chosen.audience}/{chosen.level}/{chosen.category}.json"
     elsewhere = moved_from(path)
     if elsewhere is not None:
-        return elsewhere
-    known = here.cache.get(
-        f"widget {path}{chosen.query}",
-        stamp=lambda: _stamp(here, chosen),
-        render=lambda: _render(here, chosen, DATA),
-    )
+        return opened(elsewhere)
+    known = known_form(here, chosen, DATA, key=f"{path}{chosen.query}")
     response = respond(request, known, content_type=DATA.content_type, now=here.clock())
     # A copy from the browser's cache is shown with the moment at which it was true.
     response.headers["Access-Control-Expose-Headers"] = "Date, ETag"

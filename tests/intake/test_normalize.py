@@ -234,3 +234,22 @@ def test_author_and_tags_are_plain_and_once():
         title="x", author="<b>A</b> &amp; B", tags=("a", "", " a ", "<i>b</i>")
     )
     assert (item.author, item.tags) == ("A & B", ("a", "b"))
+
+
+def test_what_no_database_holds_is_left_out() -> None:
+    """A JSON Feed may write half a character, or NUL, wherever it likes."""
+    bad = "a\x00b\ud800c"
+    file = Enclosure(url="http://so.example/a.pdf", title=bad)
+    entry = Entry(guid=bad, title=bad, content=bad, tags=(bad,), enclosures=(file,))
+    made = normalize(
+        entry,
+        position=0,
+        feed_url="http://so.example/",
+        timezone="Asia/Ho_Chi_Minh",
+        now=datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    assert isinstance(made, Item)
+    told = repr((made.guid, made.keys, made.title, made.html, made.tags, made.raw))
+    assert "\\x00" not in told
+    assert "\\ud800" not in told
+    assert made.guid == "abc"

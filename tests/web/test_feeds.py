@@ -149,7 +149,7 @@ def test_what_says_nothing_makes_no_copy(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.get(ALL_RSS)
-    monkeypatch.setattr("aggregator.web.feeds.read_view", None)  # read no more
+    monkeypatch.setattr("aggregator.web.selections.read_view", None)  # read no more
     for query in COPIES:
         assert client.get(ALL_RSS + query).status_code == 200
 
@@ -329,7 +329,7 @@ def test_a_fault_of_ours_is_no_feed(
     def fails(*_: object, **__: object) -> Callable[..., bytes]:
         raise ZeroDivisionError("chia cho không")
 
-    monkeypatch.setattr("aggregator.web.feeds.read_view", fails)
+    monkeypatch.setattr("aggregator.web.selections.read_view", fails)
     answer = client.get(ALL_RSS)
     assert answer.status_code == 500
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
