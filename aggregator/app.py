@@ -35,7 +35,7 @@ LANGUAGES = ("vi", "en")
 # Pages need nothing but what this site serves, and pictures of the notices.
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "img-src 'self' https: http:; "
+    "img-src 'self' https: http:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
 )
 

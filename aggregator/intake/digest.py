@@ -13,6 +13,7 @@ from datetime import datetime
 from aggregator.intake.mend import MAX_ITEMS
 from aggregator.intake.normalize import key_of
 from aggregator.intake.normalize import normalize
+from aggregator.intake.normalize import storable
 from aggregator.intake.parse import parse
 from aggregator.intake.titles import plain_title
 from aggregator.meaning import understand
@@ -71,16 +72,23 @@ def run(task: Task) -> Digest:
     """
     document = parse(task.body, content_type=task.content_type, url=task.url)
     read = [_read(entry, n, task) for n, entry in enumerate(document.entries)]
-    items = [each for each in read if isinstance(each, Item)]
+    items = [_copied(each, document) for each in read if isinstance(each, Item)]
     return Digest(
         items=tuple(_without_shared_links(items)),
         rejections=tuple(each for each in read if isinstance(each, Rejection)),
-        feed_id=document.id,
+        feed_id=storable(document.id),
         feed_title=plain_title(document.title),
         generator=_generator(document),
         ttl_minutes=document.ttl_minutes,
         complete=document.complete,
     )
+
+
+def _copied(item: Item, document: Document) -> Item:
+    """Keep with an entry what its feed called itself when it was copied."""
+    feed = {"feed_id": storable(document.id), "feed_title": storable(document.title)}
+    told = {name: text for name, text in feed.items() if text}
+    return replace(item, raw=dict(item.raw) | told)
 
 
 def _generator(document: Document) -> str:

@@ -57,7 +57,7 @@ def normalize(
     enclosures = _enclosures(entry.enclosures, html, base)
     return Item(
         keys=keys,
-        guid=_storable(entry.guid.strip()),
+        guid=storable(entry.guid.strip()),
         title=title,
         link=link,
         html=html,
@@ -220,7 +220,7 @@ def _fingerprint(
     return _sha256(*(part.replace("http://", "https://") for part in parts))
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Leave out what no database holds: half characters and NUL (PostgreSQL)."""
     return _UNSTORABLE.sub("", text[:MAX_RAW])
 
@@ -228,18 +228,18 @@ def _storable(text: str) -> str:
 def _raw(entry: Entry) -> dict[str, Any]:
     """Keep the entry as it came, for JSON, each text within bounds."""
     names = ("guid link title summary content base author published updated").split()
-    texts = {name: _storable(getattr(entry, name)) for name in names}
+    texts = {name: storable(getattr(entry, name)) for name in names}
     return {
         **{name: text for name, text in texts.items() if text},
         "is_html": entry.is_html,
         "title_is_html": entry.title_is_html,
-        "tags": [_storable(tag) for tag in entry.tags[:MAX_TAGS]],
+        "tags": [storable(tag) for tag in entry.tags[:MAX_TAGS]],
         "enclosures": [
             {
-                "url": _storable(each.url),
-                "type": _storable(each.type),
+                "url": storable(each.url),
+                "type": storable(each.type),
                 "length": each.length,
-                "title": _storable(each.title),
+                "title": storable(each.title),
             }
             for each in entry.enclosures[:MAX_ENCLOSURES]
         ],

@@ -115,6 +115,7 @@ notices = sa.Table(
     sa.Column("published_at", UtcTime, nullable=False),
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
+    sa.Index(None, "first_seen_at", "published_at"),
 )
 
 sightings = sa.Table(

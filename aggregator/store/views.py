@@ -205,7 +205,7 @@ def _notice(rows: list[sa.Row[Any]], labels: Sequence[Label]) -> Notice:
         enclosures=tuple(Enclosure(**enclosure) for enclosure in face.enclosures),
         facets=_facets(labels, {row.source_pk for row in rows}),
         state=face.state,
-        **_facts(face.facts),
+        **facts_of(face.facts),
     )
 
 
@@ -232,7 +232,8 @@ def _facets(labels: Sequence[Label], sources: set[int]) -> dict[str, tuple[str, 
     return {facet: tuple(values) for facet, values in sorted(facets.items())}
 
 
-def _facts(facts: dict[str, Any]) -> dict[str, Any]:
+def facts_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """Read document, deadline and event from what a version keeps of them."""
     read: dict[str, Any] = {}
     if "document" in facts:
         values = dict(facts["document"])

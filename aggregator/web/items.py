@@ -6,13 +6,11 @@ secret. Whatever came from a source is text here; only the cleaned HTML is marku
 
 import re
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import date
-from difflib import SequenceMatcher
 from uuid import UUID
 
 from flask import Blueprint
@@ -27,7 +25,6 @@ from aggregator.model import LEVEL_SLUGS
 from aggregator.model import Authority
 from aggregator.model import Because
 from aggregator.model import Category
-from aggregator.model import Enclosure
 from aggregator.model import Level
 from aggregator.model import Reach
 from aggregator.model import Settings
@@ -36,21 +33,19 @@ from aggregator.publish.view import ALL
 from aggregator.publish.view import reach
 from aggregator.publish.view import select
 from aggregator.publish.view import unknown
+from aggregator.store import dossier as stored
 from aggregator.store import preview
-from aggregator.store.preview import Dossier
-from aggregator.store.preview import Given
-from aggregator.store.preview import Sighting
-from aggregator.store.preview import Version
+from aggregator.store.dossier import Dossier
+from aggregator.store.dossier import Given
+from aggregator.store.dossier import Sighting
 from aggregator.store.preview import Wanted
 from aggregator.store.views import end_of_day
 from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
 from aggregator.web.context import context
+from aggregator.web.differences import history
 
 MAX_QUERY = 200  # characters of words to look for
-MAX_COMPARED = 400  # words compared one by one; the comparison is quadratic
-MAX_PIECE = 300  # words shown of one difference
-_AROUND = 8  # unchanged words shown beside a difference
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 3000)  # beyond them a moment in UTC may have no name
 _ENDS = re.compile(r"^\W+|\W+$")
@@ -193,17 +188,17 @@ def _all_stand_in(words: Sequence[str]) -> Callable[[str], bool]:
 def item(notice_id: UUID) -> Response:
     """Show one notice beside its source's own text, its history, labels and feeds."""
     with context().store.read() as connection:
-        dossier = preview.read_dossier(connection, str(notice_id))
+        dossier = stored.read_dossier(connection, str(notice_id))
         if dossier is None:
             raise ViewError("There is no such item.", status=404)
         place = _place(dossier)
-        versions = preview.read_versions(connection, place)
+        versions = stored.read_versions(connection, place)
     return _page(
         "item.html",
         dossier=dossier,
         place=place,
         now=versions[0],
-        history=list(_history(versions)),
+        history=list(history(versions)),
         labels=_grouped(dossier.labels),
         feeds=_feeds(context().settings, dossier),
         level_slugs=LEVEL_SLUGS,
@@ -265,7 +260,7 @@ def _feeds(
     settings: Settings, dossier: Dossier
 ) -> list[tuple[Authority, dict[Category, _Levels]]]:
     """List the audiences that read a notice, and under which categories and levels."""
-    shown = [place for place in dossier.sightings if place.state in preview.SHOWN]
+    shown = [place for place in dossier.sightings if place.state in stored.SHOWN]
     found = []
     for authority in settings.authorities.values():
         reached = {r.authority: r for r in reach(settings.authorities, authority.id)}
@@ -288,74 +283,3 @@ def _sorts(places: Sequence[Sighting]) -> dict[Category, _Levels]:
     for place in places:
         sorts.setdefault(place.category, set()).update(place.levels or set(Level))
     return {c: [n for n in Level if n in sorts[c]] for c in Category if c in sorts}
-
-
-# --- Differences --------------------------------------------------------------
-
-_Piece = tuple[str, str]  # same, del or ins; its words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A version, and what it made different; nothing for the oldest that is shown."""
-
-    version: Version
-    texts: dict[str, list[_Piece]] = field(default_factory=dict)
-    gone: list[Enclosure] = field(default_factory=list)
-    come: list[Enclosure] = field(default_factory=list)
-
-
-def _history(versions: Sequence[Version]) -> Iterator[Change]:
-    for new, old in zip(versions, versions[1:], strict=False):
-        texts = {
-            name: _pieces(getattr(old, name), getattr(new, name))
-            for name in ("title", "text", "link")
-            if getattr(old, name) != getattr(new, name)
-        }
-        yield Change(
-            version=new,
-            texts=texts,
-            gone=_without(old.enclosures, new.enclosures),
-            come=_without(new.enclosures, old.enclosures),
-        )
-    yield Change(version=versions[-1])
-
-
-def _without(
-    files: Sequence[Enclosure], others: Sequence[Enclosure]
-) -> list[Enclosure]:
-    urls = {file.url for file in others}
-    return [file for file in files if file.url not in urls]
-
-
-def _pieces(old: str, new: str) -> list[_Piece]:
-    """Compare two texts word by word; what they share is cut to a few words."""
-    a, b = old.split(), new.split()
-    head = _alike(a, b)
-    tail = _alike(a[head:][::-1], b[head:][::-1])
-    middle = _compared(a[head : len(a) - tail], b[head : len(b) - tail])
-    pieces = [("same", a[:head]), *middle, ("same", a[len(a) - tail :])]
-    return [(kind, _cut(kind, words)) for kind, words in pieces if words]
-
-
-def _alike(a: Sequence[str], b: Sequence[str]) -> int:
-    """Count the words that two texts begin with alike."""
-    pairs = enumerate(zip(a, b, strict=False))
-    return next((n for n, (x, y) in pairs if x != y), min(len(a), len(b)))
-
-
-def _compared(a: list[str], b: list[str]) -> Iterator[tuple[str, list[str]]]:
-    if max(len(a), len(b)) > MAX_COMPARED:
-        yield from (("del", a), ("ins", b))
-        return
-    for kind, i, j, k, end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield "same", a[i:j]
-        else:
-            yield from (("del", a[i:j]), ("ins", b[k:end]))
-
-
-def _cut(kind: str, words: list[str]) -> str:
-    if kind == "same" and len(words) > 2 * _AROUND:
-        words = [*words[:_AROUND], "…", *words[-_AROUND:]]
-    return " ".join(words if len(words) <= MAX_PIECE else [*words[:MAX_PIECE], "…"])

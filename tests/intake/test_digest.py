@@ -114,3 +114,9 @@ def test_broken_entry_does_not_stop_the_rest(monkeypatch, caplog):
         ),
     )
     assert "entry 1" in caplog.text
+
+
+def test_what_the_feed_calls_itself_is_copied_with_each_entry():
+    items = read(RSS.format("<item><guid>1</guid><title>Một</title></item>").encode())
+    assert items.items[0].raw["feed_title"] == "Tin"
+    assert items.items[0].raw["title"] == "Một"

@@ -16,15 +16,16 @@ from aggregator.model import DocumentFacts
 from aggregator.model import Enclosure
 from aggregator.model import Level
 from aggregator.model import Reach
+from aggregator.store import dossier as stored_dossier
 from aggregator.store import preview
 from aggregator.store import schema
+from aggregator.store.dossier import Dossier
+from aggregator.store.dossier import read_dossier
+from aggregator.store.dossier import read_versions
 from aggregator.store.engine import Store
-from aggregator.store.preview import Dossier
 from aggregator.store.preview import Listing
 from aggregator.store.preview import Wanted
-from aggregator.store.preview import read_dossier
 from aggregator.store.preview import read_listing
-from aggregator.store.preview import read_versions
 from tests.conftest import NOW
 from tests.conftest import item
 from tests.conftest import meaning
@@ -320,7 +321,7 @@ def test_versions_hold_each_text_and_the_entry_as_written(held: Store) -> None:
 
 def test_only_the_newest_versions_are_read(held: Store) -> None:
     notice = pull(held, "so-tin", item("a")).new[0].notice
-    last = preview.MAX_VERSIONS + 3
+    last = stored_dossier.MAX_VERSIONS + 3
     for n in range(2, last + 1):
         pull(held, "so-tin", item("a", fingerprint=f"bản {n}"), now=NOW + n * HOUR)
     with held.read() as connection:

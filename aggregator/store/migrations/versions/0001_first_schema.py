@@ -58,6 +58,12 @@ def _notices() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_notices_first_seen_at_published_at"),
+            ["first_seen_at", "published_at"],
+            unique=False,
+        )
 
 
 def _outbox() -> None:
