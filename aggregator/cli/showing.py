@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -89,11 +90,13 @@ def _fresh_database(folder: Path) -> Path:
 
 
 def _town(settings: Settings) -> school.Town:
-    """Build the sample portals, and a school of the last office that still stands."""
+    """Build the sample portals, and a school of the office that publishes most."""
+    sources = Counter(source.authority for source in settings.sources.values())
     standing = [a for a in settings.authorities.values() if a.until is None]
+    below = [a for a in standing if a.parent] or standing
     return school.Town(
         portal=Portal(settings.sources, settings.authorities, started=now()),
-        authority=standing[-1],
+        authority=max(below, key=lambda office: sources[office.id]),
         base_url=settings.site.base_url,
     )
 

@@ -16,6 +16,7 @@ from aggregator.demo.columns import Article
 from aggregator.demo.columns import Column
 from aggregator.demo.columns import Turn
 from aggregator.demo.nukeviet import LIMIT
+from aggregator.demo.stories import Kind
 from aggregator.demo.stories import Office
 from aggregator.demo.stories import office_of
 from aggregator.demo.stories import stories_of
@@ -109,8 +110,7 @@ def _columns(
     keys: Iterable[_Key], offices: Mapping[str, Office], started: datetime
 ) -> dict[_Key, Column]:
     listed = list(keys)
-    alive = [key for key in listed if not offices[key.authority].ended]
-    turns = {key: Turn(place=i, places=len(alive)) for i, key in enumerate(alive)}
+    turns = _turns(listed, offices)
     places = _places(listed)
     return {
         key: Column(
@@ -123,6 +123,22 @@ def _columns(
             stories=stories_of(offices[key.authority], key.category),
         )
         for key in listed
+    }
+
+
+def _turns(keys: Iterable[_Key], offices: Mapping[str, Office]) -> dict[_Key, Turn]:
+    """Give out the ticks: every other one to the Sở, whose news every school shows."""
+    alive = [key for key in keys if not offices[key.authority].ended]
+    sides = [
+        [key for key in alive if (offices[key.authority].kind is Kind.SO) is is_so]
+        for is_so in (True, False)
+    ]
+    if not all(sides):
+        return {key: Turn(place=i, places=len(alive)) for i, key in enumerate(alive)}
+    return {
+        key: Turn(place=2 * i + side, places=2 * len(mine))
+        for side, mine in enumerate(sides)
+        for i, key in enumerate(mine)
     }
 
 
