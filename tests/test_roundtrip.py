@@ -9,6 +9,7 @@ if it were a portal; as many are pulled together as fit into one published feed.
 import calendar
 import csv
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,8 @@ pytestmark = [
     ),
 ]
 KNOWN = Path(__file__).parent / "data" / "roundtrip_known.tsv"
+FORMS = ("rss", "atom", "json")
+ATOM = "{http://www.w3.org/2005/Atom}"
 MOST = 200  # items in one published feed
 
 
@@ -63,6 +66,8 @@ class Result:
     items: list[dict[str, Any]]
     strict: dict[str, Any]  # elements of the published feed by item id
     loose: dict[str, feedparser.FeedParserDict]
+    atom: dict[str, Any]  # entry elements of the same feed as Atom
+    json: dict[str, dict[str, Any]]  # and its items as JSON Feed
 
 
 def documents() -> list[Captured]:
@@ -136,9 +141,11 @@ def _pulled(
     told = aggregator(folder, "sources", "--json").json["sources"]
     attempts = {state["id"]: state["last_attempt"] for state in told}
     items = aggregator(folder, "items", "--limit", "1000").lines
-    body = _published(folder)
+    body, atom_body, json_body = _published(folder)
     strict, loose = _strictly(body), _loosely(body)
-    assert list(strict) == list(loose) == [item["id"] for item in items]
+    atom, json_items = _atom(atom_body), _json(json_body)
+    order = [item["id"] for item in items]
+    assert list(strict) == list(loose) == list(atom) == list(json_items) == order
     for each in group:
         own = [item for item in items if item["source"] == each.source]
         yield Result(
@@ -147,17 +154,32 @@ def _pulled(
             items=own,
             strict={item["id"]: strict[item["id"]] for item in own},
             loose={item["id"]: loose[item["id"]] for item in own},
+            atom={item["id"]: atom[item["id"]] for item in own},
+            json={item["id"]: json_items[item["id"]] for item in own},
         )
 
 
-def _published(folder: Path) -> bytes:
+def _published(folder: Path) -> list[bytes]:
     store = open_store(f"sqlite:///{folder}/var/aggregator.db")
     app = create_app(config.load(folder / "feeds.toml"), store)
-    answer = app.test_client().get(f"/feeds/so/all/all.rss?limit={MOST}")
-    body: bytes = answer.data
-    assert answer.status_code == 200
+    client = app.test_client()
+    forms = [f"/feeds/so/all/all.{form}?limit={MOST}" for form in FORMS]
+    answers = [client.get(address) for address in forms]
     store.close()
-    return body
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    return [answer.data for answer in answers]
+
+
+def _atom(body: bytes) -> dict[str, Any]:
+    assert not feedparser.parse(io.BytesIO(body)).bozo
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False))
+    return {_bare(e.findtext(f"{ATOM}id")): e for e in root.iter(f"{ATOM}entry")}
+
+
+def _json(body: bytes) -> dict[str, dict[str, Any]]:
+    feed = json.loads(body)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    return {_bare(item["id"]): item for item in feed["items"]}
 
 
 def _strictly(body: bytes) -> dict[str, Any]:
@@ -279,3 +301,36 @@ def test_texts_are_those_of_the_store(results: list[Result]) -> None:
             description = result.strict[item["id"]].findtext("description")
             assert description.startswith(item["html"])
             assert description
+
+
+# --- The other forms ----------------------------------------------------------
+
+
+def test_atom_says_what_the_store_holds(results: list[Result]) -> None:
+    for result in results:
+        for item in result.items:
+            entry = result.atom[item["id"]]
+            links = entry.findall(f"{ATOM}link")
+            title = publish_title(item["title"], item["text"])
+            own = f"http://127.0.0.1:8000/items/{item['id']}"
+            assert entry.findtext(f"{ATOM}title") == title
+            assert links[0].get("href") == (item["link"] or own)
+            assert entry.findtext(f"{ATOM}published") == item["published"]
+            assert entry.find(f"{ATOM}content").text.startswith(item["html"])
+            assert [
+                (each.get("href"), each.get("length", "0")) for each in links[1:]
+            ] == [(each["url"], str(each["length"])) for each in item["enclosures"]]
+
+
+def test_json_feed_says_what_the_store_holds(results: list[Result]) -> None:
+    for result in results:
+        for item in result.items:
+            told = result.json[item["id"]]
+            own = f"http://127.0.0.1:8000/items/{item['id']}"
+            assert told["title"] == publish_title(item["title"], item["text"])
+            assert told["url"] == (item["link"] or own)
+            assert told["date_published"] == item["published"]
+            assert told["content_html"].startswith(item["html"])
+            assert [each["url"] for each in told.get("attachments", [])] == [
+                each["url"] for each in item["enclosures"]
+            ]

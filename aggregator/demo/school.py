@@ -23,7 +23,7 @@ _PAGE = """<!DOCTYPE html>
 body {{ margin: 0; font: 16px/1.6 Georgia, "Noto Serif", serif; color: #33261a;
   background: #fffdf8; }}
 header {{ background: #7a2e1d; color: #fff; padding: 1.2rem 1rem; }}
-header p {{ margin: 0; }}
+header h1, header p {{ margin: 0; font-size: 1.1rem; }}
 .columns {{ display: flex; flex-wrap: wrap; gap: 2rem; max-width: 64rem;
   margin: 0 auto; padding: 1rem; }}
 .columns > main {{ flex: 2 1 22rem; min-width: 0; }}
@@ -32,7 +32,7 @@ header p {{ margin: 0; }}
 </style>
 </head>
 <body>
-<header><p><strong>TRƯỜNG THCS MẪU</strong></p><p>{ward}</p></header>
+<header><h1>TRƯỜNG THCS MẪU</h1><p>{ward}</p></header>
 <div class="columns">
 <main>
 <p class="note">Trang mẫu: mọi thông tin ở đây là minh họa. Hai khung tin là mã nhúng,

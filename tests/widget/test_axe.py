@@ -39,6 +39,18 @@ def test_the_page_for_frames(page: Any, hosts: Hosts, look: str) -> None:
     assert faults(page, bypass=True) == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", ["/feeds/", "/feeds/so/all/all?lang=en", "/items/"])
+def test_our_own_pages(page: Any, hosts: Hosts, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{hosts.service}{path}")
+    assert faults(page, bypass=True) == []
+    if path == "/items/":
+        page.locator(".notices h2 a").first.click()
+        page.locator("h1").wait_for()
+        assert faults(page, bypass=True) == []
+
+
 def test_the_fallback(page: Any, hosts: Hosts) -> None:
     page.route("**/*.json*", lambda route: route.abort())
     page.goto(f"{hosts.base}/bare")
