@@ -3,10 +3,12 @@
 Pure. It alone reads a source's URL and category.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import cycle
 from typing import NamedTuple
 from urllib.parse import quote
 from urllib.parse import urlsplit
@@ -15,6 +17,9 @@ from aggregator.demo.columns import VIETNAM
 from aggregator.demo.columns import Article
 from aggregator.demo.columns import Column
 from aggregator.demo.columns import Turn
+from aggregator.demo.dialects import DIALECTS
+from aggregator.demo.dialects import Dialect
+from aggregator.demo.dialects import nukeviet
 from aggregator.demo.nukeviet import LIMIT
 from aggregator.demo.stories import Kind
 from aggregator.demo.stories import Office
@@ -36,6 +41,7 @@ class Feed:
     site: str  # how the office names its site
     category: Category | None
     columns: tuple[Column, ...]
+    dialect: Dialect = nukeviet  # how its host writes news
 
     @property
     def is_laws(self) -> bool:
@@ -73,8 +79,13 @@ def lay_out(
     columns = _columns(
         dict.fromkeys(k for s in listed for k in _keys(s)), offices, started
     )
+    # Only alone on a host: feeds of one portal name an article alike.
+    neighbours = Counter(host_of(source) for source in listed)
+    alone = [s.id for s in listed if s.category is None and neighbours[host_of(s)] == 1]
+    dialects = dict(zip(alone, cycle(DIALECTS), strict=False))
     return tuple(
         Feed(
+            dialect=dialects.get(source.id, nukeviet),
             source_id=source.id,
             host=host_of(source),
             target=_target(source.url),

@@ -7,6 +7,7 @@ of each source's URL, whichever they are, so that it serves any feeds.toml.
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 
@@ -22,7 +23,6 @@ from aggregator.demo.nukeviet import Act
 from aggregator.demo.nukeviet import Channel
 from aggregator.demo.nukeviet import Post
 from aggregator.demo.nukeviet import laws_feed
-from aggregator.demo.nukeviet import news_feed
 from aggregator.demo.pages import STYLESHEET
 from aggregator.demo.pages import article_page
 from aggregator.demo.pages import home_page
@@ -43,6 +43,7 @@ _HOMES = {"/", "/rss/", "/feeds/", "/laws/"} | {
 _ALIAS = r"(?:[a-z0-9-]*-)?(\d{1,9})"
 _ADDRESSES = (  # form, module, path
     ("page", "news", re.compile(rf"/[a-z-]+/{_ALIAS}\.html")),
+    ("page", "news", re.compile(r"/tin-tuc/[a-z0-9-]+/ct(?:full|mb)?/\d+/(\d{1,9})")),
     ("page", "laws", re.compile(rf"/laws/detail/{_ALIAS}/?")),
     ("file", "news", re.compile(rf"/uploads/news/{_ALIAS}\.pdf")),
     ("file", "laws", re.compile(rf"/uploads/laws/{_ALIAS}\.pdf")),
@@ -142,12 +143,12 @@ def _columns(feeds: list[Feed]) -> Iterable[Column]:
 def _feed_answer(feed: Feed, base: str, now: datetime) -> Answer:
     articles = feed.newest(now)
     channel = _channel(feed, base)
+    newest = max((article.published for article in articles), default=now)
     if feed.is_laws:
         body = laws_feed(channel, [_act(article, base) for article in articles])
-    else:
-        body = news_feed(channel, [_post(article, base) for article in articles])
-    newest = max((article.published for article in articles), default=now)
-    return Answer(content_type=_XML, body=body, modified=newest)
+        return Answer(content_type=_XML, body=body, modified=newest)
+    posts = [_post(article, base) for article in articles]
+    return replace(feed.dialect(channel, posts, now), modified=newest)
 
 
 def _channel(feed: Feed, base: str) -> Channel:
