@@ -1,16 +1,13 @@
 """`aggregator pull`: pull once what is due, or what is named, or all."""
 
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
-from types import FrameType
 
 import click
 
@@ -31,6 +28,7 @@ from aggregator.store.engine import Store
 from aggregator.work.declaring import now
 from aggregator.work.engine import Engine
 from aggregator.work.engine import running
+from aggregator.work.serving import until_told
 
 
 @dataclass(slots=True)
@@ -92,7 +90,7 @@ def pull(
             raise unknown("source", name, settings.sources)
     wanted = list(settings.sources) if everything else list(dict.fromkeys(source))
     started = time.monotonic()
-    with opened(place, settings) as store, _stopped_by_sigterm():
+    with opened(place, settings) as store:
         skipped = {} if force else _limited(store, wanted)
         asked = [name for name in wanted if name not in skipped]
         tally = _pull(store, settings, asked if wanted else None, force)
@@ -124,16 +122,24 @@ def _pull(
 
 
 def _reports(engine: Engine, rows: list[SourceRow]) -> Iterator[Report]:
-    """Pull leased sources, with a bar where somebody watches."""
+    """Pull leased sources, with a bar where somebody watches.
+
+    Raises:
+        click.Abort: SIGTERM or SIGINT came. It is looked for between two steps: an
+            exception thrown by the signal itself may land where Python swallows it.
+    """
     engine.puller.submit(rows)
     renewed = time.monotonic()
-    with click.progressbar(
+    bar_shown = sys.stderr.isatty() and bool(rows)
+    with until_told() as told, click.progressbar(
         length=len(rows),
         label="pull",
         file=sys.stderr,
-        hidden=not sys.stderr.isatty() or not rows,
+        hidden=not bar_shown,
     ) as bar:
         while engine.puller.in_flight:
+            if told.is_set():
+                raise click.Abort
             report = engine.puller.step(0.5)
             if report is not None:
                 bar.update(1)
@@ -141,20 +147,6 @@ def _reports(engine: Engine, rows: list[SourceRow]) -> Iterator[Report]:
             if time.monotonic() - renewed > 60:
                 engine.renew()
                 renewed = time.monotonic()
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does, giving leases back."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    kept = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, kept)
 
 
 def _say_skipped(skipped: dict[str, datetime], settings: Settings) -> None:
