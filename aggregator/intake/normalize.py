@@ -76,9 +76,26 @@ def normalize(
 # --- Names --------------------------------------------------------------------
 
 
+# hcm.edu.vn: /…/ct/<category>/<article>, the same at /ctfull/ and /ctmb/; before, in
+# the name of an .aspx page. Title and category change, the article's number does not.
+_HCM_ARTICLE = re.compile(
+    r"([^/?#]+)/(?:[^?#]*/)?(?:ct(?:full|mb)?/\d+/(\d+)/?"
+    r"|[^/?#]*-(?:vb)?ct?\d+-(\d+)\.aspx)"
+)
+
+
 def key_of(name: str) -> str:
-    """Write a guid or link as a key: trimmed, without its http(s) scheme, NFC."""
-    return _SCHEME.sub("", folded(name), count=1)
+    """Write a guid or link as a key: trimmed, without its http(s) scheme, NFC.
+
+    An article of the hcm.edu.vn platform is known by host and number, under whichever
+    of its three addresses it stands (feed_shapes.md 7).
+    """
+    text = folded(name)
+    key = _SCHEME.sub("", text, count=1)
+    article = _HCM_ARTICLE.fullmatch(key) if key != text else None
+    if article is None:
+        return key
+    return f"{article[1].lower()}/ct/{article[2] or article[3]}"
 
 
 def _keys(guid: str, link: str) -> tuple[str, ...]:

@@ -253,3 +253,31 @@ def test_what_no_database_holds_is_left_out() -> None:
     assert "\\x00" not in told
     assert "\\ud800" not in told
     assert made.guid == "abc"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://pgdquan11.hcm.edu.vn/thong-bao/tuyen-sinh-lop-6/ct/59361/135426",
+        "http://pgdquan11.hcm.edu.vn/thong-bao/tuyen-sinh/ctfull/59361/135426",
+        "https://PGDquan11.hcm.edu.vn/tin-tuc/tuyen-sinh-lop-6/ctmb/41155/135426/",
+        "http://pgdquan11.hcm.edu.vn/van-ban/tuyen-sinh-vbct41576-135426.aspx",
+        "http://pgdquan11.hcm.edu.vn/chuyen-muc/tuyen-sinh-c41155-135426.aspx",
+    ],
+)
+def test_the_platforms_addresses_of_one_article_are_one_key(address: str) -> None:
+    assert key_of(address) == "pgdquan11.hcm.edu.vn/ct/135426"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pgdquan11.hcm.edu.vn/x/ct/59361/135426",  # a guid that is no address
+        "https://a.hcm.edu.vn/tin-tuc/c/59361",  # a category's page
+        "https://a.example/ct/59361/135426?page=2",
+        "https://a.example/tin-c.aspx",
+        "news_135426",
+    ],
+)
+def test_other_names_stay_as_they_are(name: str) -> None:
+    assert key_of(name) == name.removeprefix("https://")
