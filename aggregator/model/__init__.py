@@ -1,0 +1,90 @@
+"""All values that travel between rooms. Frozen; no I/O; imports nothing of ours.
+
+An *entry* is what a source wrote, untrusted. An *item* is the same made ours:
+normalized, cleaned, understood. A *notice* is what is published; an item seen at one
+source is a *sighting* of it.
+"""
+
+from aggregator.model.declared import Authority
+from aggregator.model.declared import FetchSettings
+from aggregator.model.declared import Settings
+from aggregator.model.declared import Site
+from aggregator.model.declared import Source
+from aggregator.model.entries import Document
+from aggregator.model.entries import Enclosure
+from aggregator.model.entries import Entry
+from aggregator.model.fetched import Fetched
+from aggregator.model.fetched import NotModified
+from aggregator.model.fetched import Validators
+from aggregator.model.items import Digest
+from aggregator.model.items import Item
+from aggregator.model.items import Rejection
+from aggregator.model.meanings import Because
+from aggregator.model.meanings import DocumentFacts
+from aggregator.model.meanings import Event
+from aggregator.model.meanings import Meaning
+from aggregator.model.meanings import SourceHints
+from aggregator.model.names import ALL_LEVELS
+from aggregator.model.names import CATEGORY_LABELS
+from aggregator.model.names import CATEGORY_SLUGS
+from aggregator.model.names import LEVEL_LABELS
+from aggregator.model.names import LEVEL_SLUGS
+from aggregator.model.names import Category
+from aggregator.model.names import Level
+from aggregator.model.published import Notice
+from aggregator.model.published import Place
+from aggregator.model.published import Reach
+from aggregator.model.published import View
+from aggregator.model.published import ViewVersion
+from aggregator.model.pulls import Attempt
+from aggregator.model.pulls import ChangedSighting
+from aggregator.model.pulls import Known
+from aggregator.model.pulls import NewSighting
+from aggregator.model.pulls import Outcome
+from aggregator.model.pulls import Plan
+from aggregator.model.pulls import Settled
+from aggregator.model.pulls import SourceRow
+from aggregator.model.pulls import SourceState
+
+__all__ = [
+    "ALL_LEVELS",
+    "Attempt",
+    "Authority",
+    "Because",
+    "CATEGORY_LABELS",
+    "CATEGORY_SLUGS",
+    "Category",
+    "ChangedSighting",
+    "Digest",
+    "Document",
+    "DocumentFacts",
+    "Enclosure",
+    "Entry",
+    "Event",
+    "FetchSettings",
+    "Fetched",
+    "Item",
+    "Known",
+    "LEVEL_LABELS",
+    "LEVEL_SLUGS",
+    "Level",
+    "Meaning",
+    "NewSighting",
+    "NotModified",
+    "Notice",
+    "Outcome",
+    "Place",
+    "Plan",
+    "Reach",
+    "Rejection",
+    "Settings",
+    "Settled",
+    "Site",
+    "Source",
+    "SourceHints",
+    "SourceRow",
+    "SourceState",
+    "Validators",
+    "View",
+    "ViewVersion",
+]

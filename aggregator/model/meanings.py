@@ -1,0 +1,60 @@
+"""What a notice says, and why we think so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import date
+from datetime import datetime
+
+from aggregator.model.names import Category
+from aggregator.model.names import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """Why a label was given: the rule, the words it saw, and where it saw them."""
+
+    says: str
+    saw: str = ""
+    where: str = ""  # "title", "text", "source" or "authority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """What names an official document (NĐ 30/2020/NĐ-CP)."""
+
+    number: str = ""  # số/ký hiệu, normalized: 1161/SGDĐT-QLT
+    type: str = ""  # công văn, quyết định, kế hoạch, thông tư …
+    issuer: str = ""
+    issued: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """When and where an invitation asks people to be."""
+
+    start: datetime
+    end: datetime | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHints:
+    """What is known of the source before a title is read; all of it is evidence."""
+
+    category: Category | None = None
+    levels: frozenset[Level] = frozenset()  # fixed by the source
+    authority_levels: frozenset[Level] = frozenset()  # reach of its authority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a notice says. Empty ``levels`` means all levels."""
+
+    category: Category = Category.NEWS
+    levels: frozenset[Level] = frozenset()
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    document: DocumentFacts | None = None
+    deadline: date | datetime | None = None
+    event: Event | None = None
+    because: tuple[Because, ...] = ()
