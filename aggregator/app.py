@@ -22,6 +22,7 @@ from aggregator.model import Settings
 from aggregator.publish.parts import article_link
 from aggregator.publish.words import publish_title
 from aggregator.store.engine import Store
+from aggregator.store.shape import shape_stamp
 from aggregator.web import directory
 from aggregator.web import embed
 from aggregator.web import feeds
@@ -57,7 +58,11 @@ def create_app(
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(package / "translations")
     app.extensions["aggregator"] = Context(
-        settings=settings, store=store, cache=FeedCache(), clock=clock
+        settings=settings,
+        store=store,
+        cache=FeedCache(),
+        clock=clock,
+        shape=shape_stamp(settings),
     )
     Babel(app, locale_selector=lambda: _language(settings))
     for room in (feeds, directory, items, widget, embed, health):

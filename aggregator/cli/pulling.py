@@ -60,11 +60,7 @@ class _Tally:
     def _add_items(self, attempt: Attempt) -> None:
         plan = attempt.plan
         if plan is not None:
-            self.items["new"] += len(plan.new)
-            self.items["changed"] += len(plan.changed)
-            self.items["unchanged"] += plan.unchanged
-            self.items["duplicate"] += plan.duplicate
-            self.items["rejected"] += len(plan.rejected)
+            self.items.update(plan.counts)
 
 
 _SOURCES = ("pulled", "unchanged", "failed", "busy")

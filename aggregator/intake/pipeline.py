@@ -10,7 +10,6 @@ import logging
 import queue
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -285,18 +284,6 @@ def _tell(report: Report) -> None:
     if attempt.reason:
         fields |= {"reason": attempt.reason, "detail": f'"{attempt.detail}"'}
     if attempt.plan is not None:
-        fields |= _counts(attempt.plan)
+        fields |= attempt.plan.counts | {"gap": attempt.plan.gap}
     line = " ".join(f"{name}={value}" for name, value in fields.items())
     _log.log(logging.WARNING if attempt.reason else logging.INFO, "pulled %s", line)
-
-
-def _counts(plan: Plan) -> Mapping[str, object]:
-    return {
-        "entries": plan.entries,
-        "new": len(plan.new),
-        "changed": len(plan.changed),
-        "unchanged": plan.unchanged,
-        "duplicate": plan.duplicate,
-        "rejected": len(plan.rejected),
-        "gap": plan.gap,
-    }

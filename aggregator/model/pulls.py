@@ -66,6 +66,18 @@ class Plan:
         stored = len(self.new) + len(self.changed) + self.unchanged
         return stored + self.duplicate + len(self.rejected)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Tell the balance by the names that rows, reports and logs use."""
+        return {
+            "entries": self.entries,
+            "new": len(self.new),
+            "changed": len(self.changed),
+            "unchanged": self.unchanged,
+            "duplicate": self.duplicate,
+            "rejected": len(self.rejected),
+        }
+
 
 class Outcome(StrEnum):
     """How one attempt at a source ended."""

@@ -98,12 +98,7 @@ def _attempt_row(pk: int, attempt: Attempt) -> dict[str, Any]:
     plan = attempt.plan
     if plan is not None:
         row |= {
-            "entries": plan.entries,
-            "new": len(plan.new),
-            "changed": len(plan.changed),
-            "unchanged": plan.unchanged,
-            "duplicate": plan.duplicate,
-            "rejected": len(plan.rejected),
+            **plan.counts,
             "gap": plan.gap,
             "rejections": [[r.position, r.reason, r.detail] for r in plan.rejected],
         }

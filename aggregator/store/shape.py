@@ -40,10 +40,13 @@ def shape_stamp(settings: Settings) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def shape(connection: sa.Connection, settings: Settings) -> Shape:
-    """Say which shape bytes have now, and since when."""
+def shape(connection: sa.Connection, stamp: str) -> Shape:
+    """Say since when bytes have the shape that they have now.
+
+    Args:
+        stamp: `shape_stamp` of today's settings; made once, it reads every source.
+    """
     table = schema.settings.c
-    stamp = shape_stamp(settings)
     kept = connection.execute(
         sa.select(table.value, table.changed_at).where(table.name == "shape")
     ).one_or_none()

@@ -19,6 +19,7 @@ class Context:
     store: Store
     cache: FeedCache
     clock: Callable[[], datetime]
+    shape: str  # hash of what in the settings shapes bytes; made once
 
 
 def context() -> Context:

@@ -9,7 +9,6 @@ from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
 from aggregator.model import Notice
-from aggregator.model import Settings
 from aggregator.publish.parts import NEVER
 from aggregator.publish.view import Selection
 from aggregator.store.engine import Connection
@@ -57,20 +56,20 @@ def moved_from(path: str) -> BaseResponse | None:
 def stamp_of(here: Context, chosen: Selection) -> str:
     """Ask the store at which version a selection stands: one short query."""
     with here.store.read() as connection:
-        return _stamp(connection, here.settings, chosen)[0]
+        return _stamp(here, connection, chosen)[0]
 
 
 def _stamp(
-    connection: Connection, settings: Settings, chosen: Selection
+    here: Context, connection: Connection, chosen: Selection
 ) -> tuple[str, datetime | None, datetime | None]:
-    version, form = view_version(connection, chosen.view), shape(connection, settings)
+    version, form = view_version(connection, chosen.view), shape(connection, here.shape)
     return f"{version.stamp}/{form.stamp}", version.changed_at, form.changed_at
 
 
 def read_selection(here: Context, chosen: Selection) -> Reading:
     """Read a selection and its version together."""
     with here.store.read() as connection:
-        stamp, changed_at, shaped_at = _stamp(connection, here.settings, chosen)
+        stamp, changed_at, shaped_at = _stamp(here, connection, chosen)
         notices = read_view(connection, chosen.view)
     moments = [moment for moment in (changed_at, shaped_at) if moment is not None]
     return Reading(

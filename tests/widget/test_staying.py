@@ -36,6 +36,7 @@ def test_a_service_that_hangs_gives_way_to_the_fallback(
     page.clock.fast_forward(10_001)
     page.clock.fast_forward(3_001)
     page.locator("#fallback a").wait_for()
+    assert page.locator("#fallback a").is_visible()
 
 
 def test_the_last_good_answer_stays(page: Any, hosts: Hosts) -> None:

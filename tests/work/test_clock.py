@@ -103,6 +103,7 @@ def test_the_first_tick_does_not_wait(engine: FakeEngine) -> None:
     clock.start()
     engine.wait_for_claims(1)
     clock.stop(PATIENCE)
+    assert len(engine.claims) == 1
 
 
 def test_ticks_never_overlap_and_none_is_owed(engine: FakeEngine) -> None:
