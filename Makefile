@@ -41,9 +41,9 @@ messages: $(VENV)/.dev
 lock: $(VENV)/.python
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 \
-	  --generate-hashes --no-header -q -o requirements.txt
+	  --generate-hashes --no-strip-extras --no-header -q -o requirements.txt
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 \
-	  --generate-hashes --no-header -q -c requirements.txt -o requirements-dev.txt
+	  --generate-hashes --no-strip-extras --no-header -q -c requirements.txt -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .cache build
