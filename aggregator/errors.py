@@ -66,6 +66,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     TLS = "tls"
+    TLS_CHAIN = "tls_chain"
     TIMEOUT = "timeout"
     BROKEN = "broken"
     TRUNCATED = "truncated"
@@ -83,6 +84,8 @@ class Reason(StrEnum):
     EMPTY_BODY = "empty_body"
     NOT_A_FEED = "not_a_feed"
     HTML_PAGE = "html_page"
+    BOT_PAGE = "bot_page"
+    EMPTIED = "emptied"
     PARSE_TIMEOUT = "parse_timeout"
     PARSE_CRASH = "parse_crash"
     INTERNAL = "internal"
@@ -104,6 +107,11 @@ SENTENCES: dict[Reason, tuple[str, str, str]] = {
     Reason.TLS: (
         "Chứng chỉ hoặc kết nối mã hóa có lỗi",
         "The certificate or the encrypted connection is faulty",
+        "portal",
+    ),
+    Reason.TLS_CHAIN: (
+        "Máy chủ không gửi chứng chỉ trung gian (hoặc nơi cấp chưa được tin cậy)",
+        "The server omits its intermediate certificate, or its issuer is not trusted",
         "portal",
     ),
     Reason.TIMEOUT: (
@@ -187,6 +195,16 @@ SENTENCES: dict[Reason, tuple[str, str, str]] = {
         "A web page came in place of a feed",
         "portal",
     ),
+    Reason.BOT_PAGE: (
+        "Trang chống robot chặn việc đọc nguồn tin",
+        "A page against robots stands before the feed",
+        "portal",
+    ),
+    Reason.EMPTIED: (
+        "Nguồn đang có tin bỗng trống không",
+        "A feed that had entries has none now",
+        "portal",
+    ),
     Reason.PARSE_TIMEOUT: (
         "Đọc nội dung quá lâu nên đã dừng",
         "Reading the document took too long and was stopped",
@@ -203,6 +221,23 @@ SENTENCES: dict[Reason, tuple[str, str, str]] = {
         "operator",
     ),
 }
+
+
+# Whose turn it is, as a person reads it: (Vietnamese, English).
+TURNS: dict[str, tuple[str, str]] = {
+    "portal": ("người quản trị cổng thông tin nguồn", "the portal's administrator"),
+    "operator": ("người vận hành hệ thống này", "the operator of this service"),
+    "network": ("người quản trị mạng", "whoever runs the network between"),
+    "nobody": ("không ai, chỉ cần chờ", "nobody: it needs only time"),
+}
+
+
+def whose_turn(reason: str) -> str:
+    """Say who has to act on a reason: a key of `TURNS`; "" for no reason."""
+    try:
+        return SENTENCES[Reason(reason)][2]
+    except ValueError:
+        return ""
 
 
 def sentence(reason: str, language: str = "vi") -> str:

@@ -36,23 +36,34 @@ from aggregator.model.published import Place
 from aggregator.model.published import Reach
 from aggregator.model.published import View
 from aggregator.model.published import ViewVersion
+from aggregator.model.pulls import Absence
+from aggregator.model.pulls import Alias
 from aggregator.model.pulls import Attempt
+from aggregator.model.pulls import Cadence
 from aggregator.model.pulls import ChangedSighting
+from aggregator.model.pulls import Flip
+from aggregator.model.pulls import Incident
 from aggregator.model.pulls import Known
 from aggregator.model.pulls import NewSighting
+from aggregator.model.pulls import Note
 from aggregator.model.pulls import Outcome
 from aggregator.model.pulls import Plan
 from aggregator.model.pulls import Settled
 from aggregator.model.pulls import SourceRow
 from aggregator.model.pulls import SourceState
+from aggregator.model.pulls import Standing
+from aggregator.model.pulls import Wishes
 
 __all__ = [
     "ALL_LEVELS",
+    "Absence",
+    "Alias",
     "Attempt",
     "Authority",
     "Because",
     "CATEGORY_LABELS",
     "CATEGORY_SLUGS",
+    "Cadence",
     "Category",
     "ChangedSighting",
     "Digest",
@@ -63,6 +74,8 @@ __all__ = [
     "Event",
     "FetchSettings",
     "Fetched",
+    "Flip",
+    "Incident",
     "Item",
     "Known",
     "LEVEL_LABELS",
@@ -71,6 +84,7 @@ __all__ = [
     "Meaning",
     "NewSighting",
     "NotModified",
+    "Note",
     "Notice",
     "Outcome",
     "Place",
@@ -84,7 +98,9 @@ __all__ = [
     "SourceHints",
     "SourceRow",
     "SourceState",
+    "Standing",
     "Validators",
     "View",
     "ViewVersion",
+    "Wishes",
 ]

@@ -46,4 +46,7 @@ class Document:
     generator: str = ""
     language: str = ""
     ttl_minutes: int | None = None
+    skip_hours: frozenset[int] = frozenset()  # 0 to 23, GMT
+    skip_days: frozenset[int] = frozenset()  # 0 is Monday, GMT
     complete: bool = True  # False: its end is missing or it is ill-formed
+    cut: bool = False  # its end is missing: there was more

@@ -20,6 +20,7 @@ class Item:
     html: str  # clean: only what the table in intake.sanitize allows
     text: str  # the same without markup
     given: datetime | None  # the date its source gives it
+    hour_only: bool = False  # of its date, only the hour can be believed
     enclosures: tuple[Enclosure, ...] = ()
     author: str = ""
     tags: tuple[str, ...] = ()
@@ -50,4 +51,7 @@ class Digest:
     feed_title: str = ""
     generator: str = ""
     ttl_minutes: int | None = None
+    skip_hours: frozenset[int] = frozenset()  # 0 to 23, GMT
+    skip_days: frozenset[int] = frozenset()  # 0 is Monday, GMT
     complete: bool = True
+    cut: bool = False  # its end is missing: there was more

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,7 +16,7 @@ from aggregator.model.names import Level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A sighting in the store that one of a document's keys has found."""
+    """A sighting in the store: what a document's names have found, or may miss."""
 
     key: str
     sighting: int  # its row
@@ -28,6 +29,15 @@ class Known:
     published: datetime
     category: Category
     levels: frozenset[Level]  # empty: all
+    guid: str = ""
+    given: datetime | None = None  # the date its source gives it
+    number: str = ""  # of the official document that it is
+    state: str = "shown"
+    missing: int = 0  # good documents in a row that did not list it
+    check_at: datetime | None = None  # when its link is to be asked again
+    past: frozenset[str] = frozenset()  # fingerprints of its recent former versions
+    flip: str = ""  # a former version seen again and held back
+    flip_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,33 @@ class ChangedSighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A known sighting whose standing in its source's documents is now another."""
+
+    known: Known
+    missing: int  # good documents in a row that did not list it; 0: it is there again
+    state: str  # shown, maybe_withdrawn, withdrawn
+    check_at: datetime | None = None  # when its link is to be asked (again)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A known item that went back to a former version, held back; or its calm after."""
+
+    known: Known
+    fingerprint: str  # of the version held back; "": it shows again what we show
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A further name under which a known item now appears."""
+
+    known: Known
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one document means for the store. It balances: see ``entries``."""
 
@@ -59,6 +96,17 @@ class Plan:
     duplicate: int = 0
     rejected: tuple[Rejection, ...] = ()
     gap: bool = False  # nothing overlaps with what was known
+    overlap: float = 1.0  # share of the document's items that were known
+    absent: tuple[Absence, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    redated: int = 0  # unchanged but for the date that their source gives them
+    moved_from: str = ""  # the host at which nearly all of it stood before
+
+    @property
+    def withdrawn(self) -> int:
+        """Count the items that this document and their own links say are withdrawn."""
+        return sum(a.state == "withdrawn" != a.known.state for a in self.absent)
 
     @property
     def entries(self) -> int:
@@ -76,6 +124,7 @@ class Plan:
             "unchanged": self.unchanged,
             "duplicate": self.duplicate,
             "rejected": len(self.rejected),
+            "withdrawn": self.withdrawn,
         }
 
 
@@ -103,19 +152,78 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a feed itself asks of those who poll it (RSS 2.0)."""
+
+    ttl_minutes: int | None = None
+    skip_hours: frozenset[int] = frozenset()  # 0 to 23, GMT
+    skip_days: frozenset[int] = frozenset()  # 0 is Monday, GMT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """When a source has published, as learned from the dates of its items.
+
+    Both are in the source's own time zone.
+    """
+
+    slots: tuple[int, ...] = ()  # 168 counts, Monday 0:00 first; () before the first
+    days: tuple[date, ...] = ()  # the latest days of publication, oldest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is remembered of a source from one pull to the next."""
+
+    validators: Validators = Validators()
+    body_hash: str = ""
+    failures: int = 0  # in a row; what our own network did is not counted
+    failing_since: datetime | None = None
+    reason: str = ""  # errors.Reason of the last attempt, where it failed
+    excused: bool = False  # it failed when most did: our own network is blamed
+    limited_until: datetime | None = None
+    gap: bool = False
+    halvings: int = 0  # of the interval, after a gap
+    last_full_at: datetime | None = None  # a document came for the asking, not a 304
+    last_entries: int = 0  # of the last whole document
+    distrusted_at: datetime | None = None  # its 304 was found to be untrue
+    redirect_to: str = ""  # where permanent redirects have led lately
+    redirect_since: datetime | None = None
+    learned_url: str = ""  # asked in place of the declared one
+    quiet_at: datetime | None = None  # when silence will be longer than is its habit
+    redates: int = 0  # documents in a row that changed nothing but dates
+    flipping: bool = False  # it goes to and fro between two versions
+    wishes: Wishes = Wishes()
+    cadence: Cadence = Cadence()
+    feed_id: str = ""
+    feed_title: str = ""
+    generator: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
     """A source as the store holds it when somebody takes it up."""
 
     pk: int
     source: Source
     portal: str
-    validators: Validators = Validators()
-    body_hash: str = ""
-    failures: int = 0
-    failing_since: datetime | None = None
-    gap: bool = False
-    feed_id: str = ""
-    feed_title: str = ""
+    host: str = ""
+    standing: Standing = Standing()
+    wait_seconds: float = 0.0  # before its host may be asked again
+    checks_due: bool = False  # links of missing items are to be asked again
+
+    @property
+    def url(self) -> str:
+        """Give the address to ask: the declared one, or where it has moved to."""
+        return self.standing.learned_url or self.source.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something to be told once: it needs no recovery."""
+
+    kind: str  # moved, redirected, stale_304, gone, redated, flipping
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +232,9 @@ class Settled:
 
     attempt: Attempt
     due_at: datetime
-    failures: int = 0
-    limited_until: datetime | None = None
-    validators: Validators = Validators()
-    body_hash: str = ""
-    feed_id: str = ""
-    feed_title: str = ""
-    generator: str = ""
+    standing: Standing = Standing()
+    rest_seconds: float = 0.0  # for which its host is left alone
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +245,32 @@ class SourceState:
     url: str
     authority: str
     state: str  # new ok failing limited quiet gap off
+    host: str = ""
     last_try: datetime | None = None
     last_ok: datetime | None = None
     last_changed: datetime | None = None
     last_new_item: datetime | None = None
     failing_since: datetime | None = None
+    quiet_since: datetime | None = None
     next_due: datetime | None = None
     reason: str = ""
     detail: str = ""
+    failures: int = 0
+    our_network: bool = False  # it failed when most did: ours is to blame
+    moved_to: str = ""  # a permanent redirect that was learned
+    flipping: bool = False
+    redates: int = 0
     last_attempt: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """A state that people are told of: once when it begins, once when it ends."""
+
+    kind: str  # network, host, source, quiet, gap; of a Note: its kind
+    subject: str  # machine, host or source id
+    reason: str = ""
+    detail: str = ""
+    since: datetime
+    sources: tuple[str, ...] = ()  # ids of those concerned
+    closed_at: datetime | None = None
