@@ -6,7 +6,8 @@
     ├── SourceError(reason, detail)      one pull failed; recorded, never fatal
     │   ├── FetchError(status)
     │   └── ParseError
-    └── ViewError(status)                an address names what cannot be: 400 or 404
+    ├── ViewError(status)                an address names what cannot be: 400 or 404
+    └── DeliveryError(way, detail)       one way of telling failed; tried again later
 
 "Not modified" is a value, not an error.
 """
@@ -126,7 +127,7 @@ SENTENCES: dict[Reason, tuple[str, str, str]] = {
     ),
     Reason.TRUNCATED: (
         "Nội dung bị cắt ngang",
-        "The body ended before its announced length",
+        "The document ends before its end",
         "portal",
     ),
     Reason.TOO_LARGE: (
@@ -281,3 +282,16 @@ class FetchError(SourceError):
 
 class ParseError(SourceError):
     """A document came, but no feed could be read from it."""
+
+
+class DeliveryError(AggregatorError):
+    """An alert did not get through one way; the others are not held up by it.
+
+    Attributes:
+        way: ``log``, ``email`` or ``webhook``.
+    """
+
+    def __init__(self, way: str, detail: str) -> None:
+        super().__init__(f"{way}: {detail}")
+        self.way = way
+        self.detail = detail

@@ -86,11 +86,6 @@ class Target:
     literal: bool
     local: bool  # only an address of `allow` may answer for it
 
-    @property
-    def lane(self) -> str:
-        """Name the queue in which it waits: one request at a time for each."""
-        return f"{self.host}:{self.port}"
-
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Read networks in CIDR notation; a mistake raises ValueError."""

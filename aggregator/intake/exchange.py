@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
+from typing import Literal
 from urllib.parse import urljoin
 
 from aggregator.errors import FetchError
@@ -29,11 +30,19 @@ class Request:
     """What to ask for, and how much of it and how long to bear."""
 
     url: str
+    method: Literal["GET", "POST"] = "GET"
+    body: bytes | None = None  # of a POST; its Content-Type is among the headers
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = TIMEOUT
     max_bytes: int = LARGEST_BODY
     ca_file: str | None = None  # None: the public roots of certifi
     user_agent: str | None = None  # None: that of the Net
+    wait_seconds: float = 0.0  # in its lane, at least; not counted as time
+
+    @property
+    def posted(self) -> bytes | None:
+        """Give what is posted; None: it asks."""
+        return (self.body or b"") if self.method == "POST" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

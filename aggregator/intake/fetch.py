@@ -24,6 +24,10 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json;q=0.9, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
+LONGEST_FRESHNESS = timedelta(hours=24)
+LARGEST_COOKIE_PAGE = 8_192  # bytes; of those seen one has 177
+LARGEST_CHALLENGE = 65_536  # bytes of a page that are looked at
+_GONE = {404, 410}
 _USABLE = {200, 203}  # 203: a proxy on the way changed it (RFC 9110, 15.3.4)
 _REASONS: Mapping[int, Reason] = {
     401: Reason.UNAUTHORIZED,
@@ -34,6 +38,19 @@ _REASONS: Mapping[int, Reason] = {
 }
 _SECONDS = re.compile(r"[0-9]{1,18}")
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f]")
+# With these, robots are held off; a 404 or 500 means what it says.
+_HOLDING_OFF = {200, 203, 403, 429, 503}
+_HTML_START = re.compile(
+    r"\ufeff?(?>\s+|<\?xml[^>]*>|<!--.*?-->)*+"
+    r"<(?:!doctype\s+html|html|head|body|script|meta|title|noscript)\b",
+    re.S | re.I,
+)
+_SETS_COOKIE = re.compile(r"document\.cookie\s*=(?!=)")
+_LOADS_ANEW = re.compile(r"\blocation\s*\.\s*(?:reload|replace|href)\b")
+# Not the scripts that Cloudflare puts into every page of a site (jsd, invisible).
+_CHALLENGE_PATH = re.compile(r"/cdn-cgi/challenge-platform/(?!(?:h/\w+/)?scripts/)")
+_CLOUDFLARE_MARK = re.compile(r"\bcf[-_]|cloudflare", re.I)
+_DIRECTIVE = re.compile(r'([\w-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*))?')
 _NOT_IN_COMMENT = re.compile(r"[^\x20-\x7e]|[()\\]")  # RFC 9110, 5.6.5
 
 
@@ -45,16 +62,43 @@ def user_agent(site: Site, version: str) -> str:
 
 
 def request_for(
-    source: Source, validators: Validators, *, settings: FetchSettings
+    source: Source,
+    validators: Validators,
+    *,
+    settings: FetchSettings,
+    url: str = "",
+    wait_seconds: float = 0.0,
 ) -> Request:
-    """Make the request for a source's document, if it differs from what we have."""
+    """Make the request for a source's document, if it differs from what we have.
+
+    Args:
+        url: Where it has moved to, if that was learned.
+        wait_seconds: For how long its host is still left alone.
+    """
     return Request(
-        url=source.url,
+        url=url or source.url,
+        wait_seconds=wait_seconds,
         headers={"Accept": ACCEPT, **_conditions(validators)},
         timeout_seconds=settings.timeout.total_seconds(),
         ca_file=source.ca_file,
         user_agent=source.user_agent,
     )
+
+
+def link_request(source: Source, link: str, *, settings: FetchSettings) -> Request:
+    """Make the request for an article's own page, to see whether it still stands."""
+    return Request(
+        url=link,
+        headers={"Accept": "text/html, */*;q=0.5"},
+        timeout_seconds=settings.timeout.total_seconds(),
+        ca_file=source.ca_file,
+        user_agent=source.user_agent,
+    )
+
+
+def is_gone(answer: Response | FetchError) -> bool:
+    """Say whether an article's own page says that it was taken away."""
+    return isinstance(answer, Response) and answer.status in _GONE
 
 
 def interpret(response: Response, *, now: datetime) -> Fetched | NotModified:
@@ -64,10 +108,15 @@ def interpret(response: Response, *, now: datetime) -> Fetched | NotModified:
         FetchError: It is neither a document nor "not modified".
     """
     status, headers = response.status, response.headers
+    robots = bot_page(response)
+    if robots:
+        raise FetchError(Reason.BOT_PAGE, f"{robots}, HTTP {status}", status=status)
     if status == 304 and response.conditional:
         return NotModified(
             url=response.url,
             headers=headers,
+            validators=_validators(headers),
+            redirects=response.redirects,
             wire_bytes=response.wire_bytes,
             seconds=response.seconds,
         )
@@ -81,12 +130,77 @@ def interpret(response: Response, *, now: datetime) -> Fetched | NotModified:
         status=status,
         content_type=headers.get("content-type", ""),
         headers=headers,
-        validators=Validators(
-            etag=headers.get("etag"), last_modified=headers.get("last-modified")
-        ),
+        validators=_validators(headers),
+        redirects=response.redirects,
         wire_bytes=response.wire_bytes,
         seconds=response.seconds,
     )
+
+
+def bot_page(response: Response) -> str:
+    """Say which page against robots came in place of a document; "": none.
+
+    A feed may speak of such pages: only what is built as a web page is one.
+    """
+    if response.status not in _HOLDING_OFF:
+        return ""
+    if response.headers.get("cf-mitigated", "").strip().lower() == "challenge":
+        return "a challenge of Cloudflare"
+    page = response.body[:LARGEST_CHALLENGE].decode("utf-8", "replace")
+    if not _HTML_START.match(page):
+        return ""
+    if _is_challenge(page, response.headers):
+        return "a challenge of Cloudflare"
+    small = len(response.body) < LARGEST_COOKIE_PAGE
+    if small and _SETS_COOKIE.search(page) and _LOADS_ANEW.search(page):
+        known = "D1N, as of Viettel Cloudrity" if "D1N=" in page else "of a firewall"
+        return f"a page that sets a cookie ({known})"
+    return ""
+
+
+def _is_challenge(page: str, headers: Mapping[str, str]) -> bool:
+    if _CHALLENGE_PATH.search(page):
+        return True
+    marked = "cf-ray" in headers or _CLOUDFLARE_MARK.search(page)
+    return "Just a moment..." in page and bool(marked)
+
+
+def freshness(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Say for how long a server calls its answer fresh, at most 24 hours; None: not.
+
+    By RFC 9111, 4.2.1: max-age before Expires. s-maxage is for caches that many share.
+    What a cache on the way has used up of it (Age, 5.1) is over.
+    """
+    said = _directives(headers.get("cache-control", ""))
+    if "no-store" in said or said.get("no-cache") == "":  # else of some fields only
+        return None
+    life = _seconds(said["max-age"]) if "max-age" in said else _until(headers, now)
+    if life is None:
+        return None
+    left = life - (_seconds(headers.get("age", "")) or timedelta())
+    return min(left, LONGEST_FRESHNESS) if left > timedelta() else None
+
+
+def _directives(text: str) -> dict[str, str]:
+    # Of one that stands twice the first counts (RFC 9111, 4.2.1).
+    found: dict[str, str] = {}
+    for name, value in _DIRECTIVE.findall(text):
+        found.setdefault(name.lower(), value.strip('"'))
+    return found
+
+
+def _seconds(text: str) -> timedelta | None:
+    if not _SECONDS.fullmatch(text.strip()):
+        return None
+    return timedelta(seconds=min(int(text), 2**31))  # RFC 9111, 1.2.2
+
+
+def _until(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    end = _date(headers.get("expires", ""))
+    if end is None:
+        return None
+    # Without a Date, that of receiving it counts (RFC 9110, 6.6.1).
+    return end - (_date(headers.get("date", "")) or now)
 
 
 def parse_retry_after(value: str, now: datetime) -> datetime | None:
@@ -98,13 +212,17 @@ def parse_retry_after(value: str, now: datetime) -> datetime | None:
     if _SECONDS.fullmatch(text):
         wait = min(int(text), int(LONGEST_RETRY.total_seconds()))
         return now + timedelta(seconds=wait)
+    moment = _date(text)
+    return moment and min(max(moment, now), now + LONGEST_RETRY)
+
+
+def _date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
     # "-0000" and old forms come without a zone; HTTP dates are UTC.
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(aware, now), now + LONGEST_RETRY)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def body_hash(body: bytes) -> str:
@@ -123,6 +241,12 @@ def _conditions(validators: Validators) -> dict[str, str]:
         for name, value in given.items()
         if value and not _UNSENDABLE.search(value)
     }
+
+
+def _validators(headers: Mapping[str, str]) -> Validators:
+    return Validators(
+        etag=headers.get("etag"), last_modified=headers.get("last-modified")
+    )
 
 
 def _refused(response: Response, now: datetime) -> FetchError:

@@ -15,9 +15,16 @@ from aggregator.errors import Reason
 from aggregator.intake.decode import ILLEGAL
 
 MAX_ITEMS = 1_000  # read of one document; those beyond are counted, not read
-MAX_TAGS = 400_000  # more is no feed, and feedparser needs seconds for it
+MOST_ITEMS = 50_000  # in 5 MB these have 100 bytes each: more is no feed
+MAX_BRACKETS = 200_000  # in all, with those of HTML: one in 25 bytes of 5 MB
+MAX_TAGS = 100_000  # of the items read; feedparser takes up to 17 µs for each
+MAX_NAMESPACES = 20_000  # declared; 24 µs each
+MAX_LINKS = 20_000  # enclosures too; 32 µs each
+MAX_REFERENCES = 600_000  # of which each may grow; one in 8 bytes of 5 MB
+MAX_EXPANSION = 5_000_000  # characters, of own entities wherever they are used
 MAX_CATEGORIES = 2_000  # in a row; feedparser compares each with each
 MAX_ATTRIBUTES = 10_000  # of one tag
+MAX_ALL_ATTRIBUTES = 250_000  # 2 µs each
 
 _PROLOG = re.compile(
     r"(?>\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>)*+", re.S | re.I
@@ -34,9 +41,15 @@ _LONG_NAME = re.compile(
     r"\b[^<>]*>(?:<!\[CDATA\[)?[^<\]]{500})[^<\]]+",
     re.I,
 )
+_LINK = re.compile(r"<(?:[\w.-]+:)?(?:link|enclosure)\b", re.I)
+_ENTITY_VALUE = re.compile(r"<!ENTITY[^<>'\"]*+(?:'([^']*+)|\"([^\"]*+))")
 _TAGS = re.compile(r"<(/?(?:[\w.-]+:)?)tags(?=[\s/>])", re.I)
 _AMPERSAND = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][\w.-]{0,31};)")
-_NUMBERED = re.compile(r"(?:&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});)+")
+# So many at a time, for memory's sake, but never between the halves of a pair.
+_NUMBERED = re.compile(
+    r"(?:&#(?:\d{1,7}|[xX][0-9a-fA-F]{1,6});){1,1000}"
+    r"(?:&#(?:0{0,2}5[67]\d{3}|[xX]0{0,2}[dD][c-fC-F][0-9a-fA-F]{2});)?"
+)
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # Names that feedparser does not know, and the like-built ones that it knows.
@@ -50,8 +63,20 @@ def mended(text: str) -> tuple[str, int]:
         ParseError: It is a web page, no feed, or built to exhaust its reader.
     """
     text = _from_root(text)
+    _refuse_growth(text)
+    text, beyond = _first_items(_unnested(_well_formed(text)))
     _refuse_storms(text)
-    return _first_items(_unnested(_well_formed(text)))
+    return text, beyond
+
+
+def refuse_json_storm(text: str) -> None:
+    """Refuse a JSON document of more parts than any feed has.
+
+    Raises:
+        ParseError: It is built to exhaust its reader.
+    """
+    if text.count("{") + text.count("[") > MAX_TAGS:
+        raise _storm("too many objects")
 
 
 def _from_root(text: str) -> str:
@@ -67,18 +92,57 @@ def _from_root(text: str) -> str:
     return text[max(declaration, 0) :]
 
 
+def _storm(detail: str) -> ParseError:
+    return ParseError(Reason.NOT_A_FEED, detail)
+
+
+def _refuse_growth(text: str) -> None:
+    """Refuse what would grow while it is mended or read."""
+    if text.count("<") > MAX_BRACKETS:
+        raise _storm("too many tags")
+    references = text.count("&")
+    if references > MAX_REFERENCES:
+        raise _storm("too many references")
+    values = (found[1] or found[2] or "" for found in _ENTITY_VALUE.finditer(text))
+    if max(map(len, values), default=0) * references > MAX_EXPANSION:
+        raise _storm("entities that grow too long")
+    if sum(1 for _ in _ITEM.finditer(text)) > 2 * MOST_ITEMS:
+        raise _storm("too many items")
+
+
 def _refuse_storms(text: str) -> None:
-    """Refuse what costs feedparser more than linear time."""
-    if text.count("<") > MAX_TAGS:
-        raise ParseError(Reason.NOT_A_FEED, "too many tags")
+    """Refuse what costs feedparser seconds, or more than linear time."""
     for tag in _LONG_TAG.findall(text):
-        if tag.count("='") + tag.count('="') > MAX_ATTRIBUTES:
-            raise ParseError(Reason.NOT_A_FEED, "too many attributes in one tag")
+        if _attributes(tag) > MAX_ATTRIBUTES:
+            raise _storm("too many attributes in one tag")
     run = 0
     for found in _CATEGORY.finditer(text):
         run = 0 if found[1] else run + 1
         if run > MAX_CATEGORIES:
-            raise ParseError(Reason.NOT_A_FEED, "too many categories in one entry")
+            raise _storm("too many categories in one entry")
+    # What stands in CDATA is text to feedparser, whatever it is to us.
+    markup = "".join(_outside_cdata(text))
+    for what, number, most in (
+        ("tags", markup.count("<"), MAX_TAGS),
+        ("attributes", _attributes(markup), MAX_ALL_ATTRIBUTES),
+        ("namespaces", markup.count("xmlns"), MAX_NAMESPACES),
+        ("links", sum(1 for _ in _LINK.finditer(markup)), MAX_LINKS),
+    ):
+        if number > most:
+            raise _storm(f"too many {what}")
+
+
+def _attributes(markup: str) -> int:
+    return markup.count("='") + markup.count('="')
+
+
+def _outside_cdata(text: str) -> Iterator[str]:
+    position = 0
+    while position < len(text):
+        start = text.find("<![CDATA[", position)
+        yield text[position : start if start >= 0 else len(text)]
+        end = text.find("]]>", start) if start >= 0 else -1
+        position = len(text) if end < 0 else end + 3
 
 
 def _well_formed(text: str) -> str:

@@ -2,8 +2,8 @@
 
 One thread drives all requests by libcurl's multi interface. Every hop is checked: its
 URL, what its name resolves to, and once more the address that is really dialled. One
-request at a time for each host and port; others wait in its lane, and waiting does not
-count against the time limit.
+request at a time for each host, and a rest after each answer; others wait in its lane,
+and waiting does not count against the time limit.
 """
 
 import logging
@@ -29,7 +29,9 @@ from aggregator.intake.exchange import Request
 from aggregator.intake.exchange import Response
 from aggregator.intake.exchange import header_lines
 from aggregator.intake.lanes import Lanes
+from aggregator.intake.lanes import lane_of
 from aggregator.intake.loop import Loop
+from aggregator.intake.politeness import rest_after
 from aggregator.intake.resolve import Answer as LookedUp
 from aggregator.intake.resolve import LookUps
 from aggregator.intake.resolve import Resolver
@@ -56,6 +58,7 @@ class Net:
         user_agent: str,
         allow_private: Sequence[str] = (),
         concurrency: int = 32,
+        spacing: float = 0.25,
         resolve: Resolver = system_resolve,
         dial: Dial | None = None,
         connect: Connect | None = None,
@@ -64,12 +67,14 @@ class Net:
 
         Args:
             allow_private: Networks that may be reached although private, at any port.
+            spacing: Seconds for which a host is let alone after an answer, at least.
             dial: Where to go instead of a host; that address is checked like any other.
             connect: Opens the connection to a checked address in place of libcurl.
         """
         self._user_agent = user_agent
         self._allow = addresses.networks(allow_private)
         self._concurrency = concurrency
+        self._spacing = spacing
         self._dial = dial
         self._connect = connect
         self._judge = lru_cache(maxsize=4096)(self._judge_address)
@@ -135,16 +140,26 @@ class Net:
         except FetchError as error:
             self._end(job, error)
         else:
-            self._lanes.enter(target.lane, job)
+            self._enter(target, job, wait=job.request.wait_seconds)
+
+    def _enter(self, target: addresses.Target, job: Job, *, wait: float) -> None:
+        lane = lane_of(target.host, target.port)
+        self._lanes.enter(lane, job, at=monotonic() + wait)
 
     def _let_out(self) -> None:
+        self._loop.clear_alarm(self._lanes)
         while self._active < self._concurrency:
-            job = self._lanes.take()
+            job = self._lanes.take(monotonic())
             if job is None:
-                return
+                return self._sleep_on()
             self._active += 1
             job.began = monotonic()
             self._try(job, self._find)
+
+    def _sleep_on(self) -> None:
+        at = self._lanes.next_at()
+        if at is not None:  # the alarm need do nothing: after it comes the next turn
+            self._loop.set_alarm(self._lanes, at - monotonic(), lambda: None)
 
     def _try(self, job: Job, step: Callable[[Job, addresses.Target], None]) -> None:
         assert job.target is not None
@@ -199,6 +214,7 @@ class Net:
             ca_file=job.request.ca_file or self._ca_file,
             seconds=job.left - (monotonic() - job.began),
             max_bytes=job.request.max_bytes,
+            posted=job.request.posted,
         )
         self._jobs[job] = wire
         self._running[wire.curl] = job
@@ -213,7 +229,7 @@ class Net:
         answer = wire.unload(code, message)
         if isinstance(answer, FetchError):
             self._end(job, answer)
-        elif answer.status in REDIRECTS and "location" in answer.headers:
+        elif _leads_on(job.request, answer):
             self._redirect(job, answer)
         else:
             self._end(job, job.respond(answer, now=monotonic()))
@@ -225,15 +241,18 @@ class Net:
         except FetchError as error:
             self._end(job, error)
         else:
-            self._lanes.enter(target.lane, job)
+            self._enter(target, job, wait=0.0)
 
     def _rest(self, job: Job) -> None:
         if job.began is None or job.target is None:
             return
-        job.left -= monotonic() - job.began
+        now = monotonic()
+        took = now - job.began
+        job.left -= took
         job.began = None
         self._active -= 1
-        self._lanes.leave(job.target.lane)
+        lane = lane_of(job.target.host, job.target.port)
+        self._lanes.leave(lane, until=now + rest_after(took, self._spacing))
 
     def _end(self, job: Job, result: Response | FetchError) -> None:
         self._rest(job)
@@ -259,6 +278,13 @@ class Net:
         return addresses.refusal(address, allow=self._allow) or addresses.port_refusal(
             address, port, allow=self._allow
         )
+
+
+def _leads_on(request: Request, answer: Answer) -> bool:
+    # What was posted is for whom it was addressed to, and goes nowhere else.
+    if request.method == "POST":
+        return False
+    return answer.status in REDIRECTS and "location" in answer.headers
 
 
 def _bracketed(address: str) -> str:

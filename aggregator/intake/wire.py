@@ -37,6 +37,7 @@ _CONSTANT: Mapping[int, object] = {
     pycurl.NOSIGNAL: 1,
     pycurl.SSL_VERIFYPEER: 1,
     pycurl.SSL_VERIFYHOST: 2,
+    pycurl.OPT_CERTINFO: 1,  # to tell why a chain was not accepted
     pycurl.BUFFERSIZE: _READ_BUFFER,
 }
 
@@ -66,7 +67,6 @@ _FOLLOWED_IN_SPITE_OF = {
     pycurl.E_BAD_CONTENT_ENCODING,
 }
 _MISSING_ISSUER = {20, 21}  # OpenSSL's X509_V_ERR_UNABLE_TO_…: no chain to a known root
-_OMITTED = "the server omits its intermediate certificate, or its issuer is not trusted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,7 @@ class Wire:
         "_judge",
         "_connect",
         "_now_set",
+        "_posts",
         "_max_bytes",
         "_chunks",
         "_size",
@@ -129,6 +130,7 @@ class Wire:
         self._judge = judge
         self._connect = connect
         self._now_set: dict[int, object] = {}
+        self._posts = False
         self._max_bytes = 0
         self._clear()
         for option, value in _CONSTANT.items():
@@ -149,12 +151,14 @@ class Wire:
         ca_file: str,
         seconds: float,
         max_bytes: int,
+        posted: bytes | None = None,
     ) -> None:
         """Make the handle ready to send a request, and to bear so long and so much."""
         self._clear()
         self._max_bytes = max_bytes
         milliseconds = max(1, int(seconds * 1000))
         connect = min(milliseconds, int(LONGEST_CONNECT * 1000))
+        self._set_method(posted)
         self._set(pycurl.URL, place.url)
         self._set(pycurl.HTTPHEADER, headers)
         self._set(pycurl.CAINFO, ca_file)
@@ -199,6 +203,14 @@ class Wire:
         self._head_ended = False
         self._too_large = ""
         self._refused = ""
+
+    def _set_method(self, posted: bytes | None) -> None:
+        if posted is not None:
+            self.curl.setopt(pycurl.POSTFIELDS, posted)  # implies POST
+        elif self._posts:  # else the next feed would be posted to
+            self.curl.setopt(pycurl.POSTFIELDS, b"")  # lets go of the last body
+            self.curl.setopt(pycurl.HTTPGET, 1)
+        self._posts = posted is not None
 
     def _set(self, option: int, value: object) -> None:
         if self._now_set.get(option) == value:
@@ -261,14 +273,27 @@ class Wire:
         if code == pycurl.E_COULDNT_CONNECT:
             number = self.curl.getinfo(pycurl.OS_ERRNO)
             return _CONNECT_REASONS.get(number, Reason.UNREACHABLE)
+        if code == pycurl.E_PEER_FAILED_VERIFICATION and self._issuer_is_missing():
+            return Reason.TLS_CHAIN
         return _REASONS.get(code, Reason.BROKEN)
+
+    def _issuer_is_missing(self) -> bool:
+        """Tell whether the server sent its own certificate without its issuer's.
+
+        One with its whole chain, up to a root that nobody trusts, is another fault.
+        """
+        if self.curl.getinfo(pycurl.SSL_VERIFYRESULT) not in _MISSING_ISSUER:
+            return False
+        # Raw: names of certificates need not be text in any encoding.
+        sent = [dict(each) for each in self.curl.getinfo_raw(pycurl.INFO_CERTINFO)]
+        issuer = sent[0].get(b"Issuer") if sent else None
+        return issuer not in [each.get(b"Subject") for each in sent[1:]]
 
     def _detail(self, code: int, message: str) -> str:
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return f"{self._phase()}: {message}"
-        verified = self.curl.getinfo(pycurl.SSL_VERIFYRESULT)
-        if code == pycurl.E_PEER_FAILED_VERIFICATION and verified in _MISSING_ISSUER:
-            return f"{_OMITTED} ({message})"
+        if code == pycurl.E_FILESIZE_EXCEEDED:  # announced, or so much has come
+            return f"body over {self._max_bytes} bytes"
         return message
 
     def _phase(self) -> str:

@@ -1,9 +1,9 @@
 """Run the reading of documents in processes that a limit can end.
 
 Alone may import pebble. A hostile document costs its reader time and memory, never
-the service: each document has so many seconds, each worker so much memory, and a
-worker that dies is replaced. Workers are spawned, not forked: threads live in the
-parent. They end with it, whatever ends it.
+the service: each document has so many seconds, of CPU and by the clock, each worker
+has so much memory, and a worker that dies is replaced. Workers are spawned, not forked:
+threads live in the parent. They end with it, whatever ends it.
 """
 
 import multiprocessing
@@ -18,6 +18,7 @@ from concurrent.futures import TimeoutError
 from datetime import timedelta
 from multiprocessing.connection import wait
 
+from pebble import ProcessExpired
 from pebble import ProcessPool
 
 from aggregator.errors import ParseError
@@ -26,6 +27,8 @@ from aggregator.intake import digest
 from aggregator.intake.digest import Task
 from aggregator.model import Digest
 
+LIMIT = timedelta(seconds=5)  # of CPU: a busy machine does not make a document bad
+WALL = timedelta(seconds=30)  # by the clock: what waits uses no CPU
 MEMORY = 1_000_000_000  # bytes of address space a worker may have
 TASKS = 1_000  # documents; then a fresh worker takes over
 
@@ -40,13 +43,21 @@ class Workshop:
     def __init__(
         self,
         workers: int,
-        limit: timedelta = timedelta(seconds=5),
+        limit: timedelta = LIMIT,
         *,
+        wall: timedelta = WALL,
         run: Callable[[Task], Digest] = digest.run,
         memory: int = MEMORY,
     ) -> None:
-        """Set the limits: seconds for one document, bytes for one worker."""
+        """Set the limits.
+
+        Args:
+            limit: CPU time for one document.
+            wall: Time by the clock for one document.
+            memory: Bytes of address space for one worker.
+        """
         self._limit = limit
+        self._wall = wall
         self._run = run
         self._settings = (workers, memory)
         self._lock = threading.RLock()
@@ -81,15 +92,21 @@ class Workshop:
             promise.set_exception(CancelledError())
 
     def _scheduled(self, task: Task) -> "Future[_Answer]":
-        seconds = self._limit.total_seconds()
         if self._pool is not None:
             try:
-                return self._pool.schedule(_work, (self._run, task), timeout=seconds)
+                return self._given(self._pool, task)
             except RuntimeError:  # broken for good, since a worker died while idle
                 # Elsewhere: its threads may be waiting for the lock that we hold.
                 threading.Thread(target=_end, args=(self._pool,), daemon=True).start()
         self._pool = self._new_pool()
-        return self._pool.schedule(_work, (self._run, task), timeout=seconds)
+        return self._given(self._pool, task)
+
+    def _given(self, pool: ProcessPool, task: Task) -> "Future[_Answer]":
+        work = (self._run, task, self._limit.total_seconds())
+        given: Future[_Answer] = pool.schedule(
+            _work, work, timeout=self._wall.total_seconds()
+        )
+        return given
 
     def _new_pool(self) -> ProcessPool:
         workers, memory = self._settings
@@ -125,7 +142,11 @@ def _answer(done: "Future[_Answer]") -> Digest | Exception:
     except CancelledError as error:
         return error
     except TimeoutError:
-        return ParseError(Reason.PARSE_TIMEOUT)
+        return ParseError(Reason.PARSE_TIMEOUT, "by the clock")
+    except ProcessExpired as error:
+        if error.exitcode == -signal.SIGPROF:
+            return ParseError(Reason.PARSE_TIMEOUT, "of CPU time")
+        return ParseError(Reason.PARSE_CRASH, f"{error!r:.200}")
     except Exception as error:  # the process died, or ran out of memory
         return ParseError(Reason.PARSE_CRASH, f"{error!r:.200}")
     return answer if isinstance(answer, Digest) else ParseError(*answer)
@@ -134,16 +155,21 @@ def _answer(done: "Future[_Answer]") -> Digest | Exception:
 # --- In the worker ------------------------------------------------------------
 
 
-def _work(run: Callable[[Task], Digest], task: Task) -> _Answer:
+def _work(run: Callable[[Task], Digest], task: Task, seconds: float) -> _Answer:
+    # The signal ends the process, be it in the midst of C code; it counts CPU time.
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         return run(task)
     except ParseError as error:
         return error.reason, error.detail
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _prepare(memory: int) -> None:
     """Bind the worker to its parent's life and to its share of memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     # Not by prctl: that signal comes when the *thread* ends that started the worker.
     threading.Thread(target=_die_with_parent, daemon=True).start()

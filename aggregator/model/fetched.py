@@ -23,6 +23,7 @@ class Fetched:
     content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     validators: Validators = Validators()
+    redirects: tuple[tuple[int, str], ...] = ()  # (status, where it sent us)
     wire_bytes: int = 0  # received, before decompression
     seconds: float = 0.0
 
@@ -33,5 +34,7 @@ class NotModified:
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    validators: Validators = Validators()  # that the 304 itself names
+    redirects: tuple[tuple[int, str], ...] = ()
     wire_bytes: int = 0
     seconds: float = 0.0

@@ -195,7 +195,6 @@ def test_a_url_is_asked_in_one_form(url, asked):
 def test_a_checked_url_says_where_to_dial():
     target = check_url("https://HCM.edu.vn/rss")
     assert (target.scheme, target.host, target.port) == ("https", "hcm.edu.vn", 443)
-    assert target.lane == "hcm.edu.vn:443"
     assert not target.literal
     assert check_url("http://2130706433/").literal
     assert check_url("http://[2606:2800:220::1]/").host == "2606:2800:220::1"

@@ -11,6 +11,8 @@ from aggregator.errors import FetchError
 from aggregator.errors import Reason
 from aggregator.intake.fetch import ACCEPT
 from aggregator.intake.fetch import body_hash
+from aggregator.intake.fetch import bot_page
+from aggregator.intake.fetch import freshness
 from aggregator.intake.fetch import interpret
 from aggregator.intake.fetch import parse_retry_after
 from aggregator.intake.fetch import request_for
@@ -138,6 +140,11 @@ def test_not_modified_is_a_value():
     )
 
 
+def test_not_modified_carries_the_validators_that_it_names_itself():
+    answer = response(304, b"", conditional=True, etag='"2"')
+    assert interpret(answer, now=NOW).validators == Validators(etag='"2"')
+
+
 STATUSES = {
     201: Reason.UNEXPECTED_STATUS,
     204: Reason.UNEXPECTED_STATUS,
@@ -222,10 +229,144 @@ def test_a_retry_after_that_says_neither_is_none(value):
     assert parse_retry_after(value, NOW) is None
 
 
+DATE = "Fri, 20 Nov 2026 01:00:00 GMT"
+FRESH = {
+    "max-age": ({"cache-control": "max-age=600"}, 600),
+    "among others": ({"cache-control": 'public, X="a, no-store", Max-Age="600"'}, 600),
+    "less its age": ({"cache-control": "max-age=600", "age": "200"}, 400),
+    "unreadable age": ({"cache-control": "max-age=600", "age": "old"}, 600),
+    "used up": ({"cache-control": "max-age=600", "age": "600"}, None),
+    "zero": ({"cache-control": "max-age=0"}, None),
+    "negative": ({"cache-control": "max-age=-5"}, None),
+    "garbage": ({"cache-control": "max-age=soon"}, None),
+    "no value": ({"cache-control": "max-age"}, None),
+    "the first of two": ({"cache-control": "max-age=600, max-age=9"}, 600),
+    "capped": ({"cache-control": "max-age=31536000"}, 86_400),
+    "huge": ({"cache-control": f"max-age={10**17}"}, 86_400),
+    "for shared caches": ({"cache-control": "s-maxage=600"}, None),
+    "both": ({"cache-control": "s-maxage=9, max-age=600"}, 600),
+    "no-store": ({"cache-control": "no-store, max-age=600"}, None),
+    "no-cache": ({"cache-control": "max-age=600, No-Cache"}, None),
+    "no-cache of a field": ({"cache-control": 'no-cache="a", max-age=600'}, 600),
+    "no-store beats Expires": (
+        {"cache-control": "no-store", "expires": "Fri, 20 Nov 2026 02:00:00 GMT"},
+        None,
+    ),
+    "max-age beats Expires": (
+        {"cache-control": "max-age=0", "expires": "Fri, 20 Nov 2026 02:00:00 GMT"},
+        None,
+    ),
+    "Expires": ({"expires": "Fri, 20 Nov 2026 01:10:00 GMT", "date": DATE}, 600),
+    "Expires by their clock": (
+        {
+            "expires": "Fri, 20 Nov 2020 01:10:00 GMT",
+            "date": "Fri, 20 Nov 2020 01:00:00 GMT",
+        },
+        600,
+    ),
+    "Expires by our clock": ({"expires": "Fri, 20 Nov 2026 01:10:00 GMT"}, 600),
+    "Expires of old": ({"expires": "Thu, 19 Nov 1981 08:52:00 GMT"}, None),
+    "Expires at once": ({"expires": DATE, "date": DATE}, None),
+    "Expires 0": ({"expires": "0", "date": DATE}, None),
+    "Expires far off": ({"expires": "Fri, 31 Dec 9999 23:59:59 GMT"}, 86_400),
+    "nothing": ({}, None),
+    "empty": ({"cache-control": "", "expires": ""}, None),
+}
+
+
+@pytest.mark.parametrize(("headers", "seconds"), FRESH.values(), ids=FRESH)
+def test_a_server_says_how_long_its_answer_is_fresh(headers, seconds):
+    wait = None if seconds is None else timedelta(seconds=seconds)
+    assert freshness(headers, NOW) == wait
+
+
 def test_a_body_is_known_again_by_its_hash():
     assert body_hash(FEED) == body_hash(bytes(FEED))
     assert body_hash(FEED) != body_hash(FEED + b" ")
     assert body_hash(b"").startswith("e3b0c44298fc1c14")
+
+
+# --- Pages against robots -----------------------------------------------------
+
+D1N = (
+    b'<html><body><script>document.cookie="D1N=0123456789abcdef0123456789abcdef"'
+    b'+"; expires=Fri, 31 Dec 2099 23:59:59 GMT; path=/";'
+    b"window.location.reload(true);</script></body></html>"
+)
+CHALLENGE = (
+    b'<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head>'
+    b"<body><script>(function(){window._cf_chl_opt={cvId:'3',cType:'managed'};"
+    b"var a=document.createElement('script');"
+    b"a.src='/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1?ray=8a';"
+    b"}());</script></body></html>"
+)
+OLD_CHALLENGE = (
+    b"<!DOCTYPE HTML>\n<html><head><title>Just a moment...</title></head><body>"
+    b'<div class="cf-browser-verification">Checking your browser</div></body></html>'
+)
+ORDINARY = (  # with the script that Cloudflare puts into every page of some sites
+    "<!DOCTYPE html><html><body>Bảo trì<script>document.cookie='a=1';"
+    "a.src='/cdn-cgi/challenge-platform/h/g/scripts/jsd/8a/main.js'</script></body>"
+).encode()
+SPEAKS_OF_IT = (
+    b'<?xml version="1.0"?><rss version="2.0"><channel><item><title>Just a moment...'
+    b"</title><description>cloudflare: /cdn-cgi/challenge-platform/h/b/ &lt;html&gt;"
+    b'document.cookie="D1N=1";location.reload()</description></item></channel></rss>'
+)
+COOKIE = "a page that sets a cookie"
+CLOUDFLARE = "a challenge of Cloudflare"
+BOT_PAGES = {
+    "D1N": (response(200, D1N), f"{COOKIE} (D1N, as of Viettel Cloudrity)"),
+    "D1N, refused": (response(403, D1N), f"{COOKIE} (D1N, as of Viettel Cloudrity)"),
+    "another cookie": (
+        response(
+            200,
+            b"\xef\xbb\xbf \n<!-- x --><script>document.cookie = 'k=' + a; "
+            b"location.href = '/rss'</script>",
+        ),
+        f"{COOKIE} (of a firewall)",
+    ),
+    "cf-mitigated": (response(403, b"x", cf_mitigated="challenge"), CLOUDFLARE),
+    "challenge 403": (response(403, CHALLENGE), CLOUDFLARE),
+    "challenge 503": (response(503, CHALLENGE, retry_after="9"), CLOUDFLARE),
+    "challenge 429": (response(429, CHALLENGE), CLOUDFLARE),
+    "challenge 200": (response(200, CHALLENGE), CLOUDFLARE),
+    "old challenge": (response(503, OLD_CHALLENGE), CLOUDFLARE),
+    "marked by a header": (
+        response(403, b"<html><title>Just a moment...</title>", cf_ray="8a-SIN"),
+        CLOUDFLARE,
+    ),
+    "a moment of another": (
+        response(503, b"<html><title>Just a moment...</title>"),
+        "",
+    ),
+    "an ordinary page": (response(200, ORDINARY), ""),
+    "a large page": (response(200, D1N + b" " * 8_192), ""),
+    "a cookie, no reload": (response(200, b"<html>document.cookie='a=1'"), ""),
+    "a 404 page": (response(404, D1N), ""),
+    "a feed": (response(200, FEED), ""),
+    "a feed that speaks of it": (response(200, SPEAKS_OF_IT), ""),
+    "a feed behind Cloudflare": (response(200, SPEAKS_OF_IT, cf_ray="8a-SIN"), ""),
+    "a JSON feed": (response(200, b'{"title": ' + D1N), ""),
+    "empty": (response(200, b""), ""),
+    "comments": (response(200, b"<!-- -->" * 10_000), ""),
+}
+
+
+@pytest.mark.parametrize(("answer", "found"), BOT_PAGES.values(), ids=BOT_PAGES)
+def test_a_page_against_robots_is_known(answer, found):
+    assert bot_page(answer) == found
+
+
+def test_a_page_against_robots_is_named_whatever_its_status():
+    for status in (200, 403, 429, 503):
+        error = failure(response(status, CHALLENGE, retry_after="9"))
+        assert (error.reason, error.status) == (Reason.BOT_PAGE, status)
+        assert error.detail == f"{CLOUDFLARE}, HTTP {status}"
+
+
+def test_the_page_seen_in_the_wild_has_its_size():
+    assert len(D1N) == 177
 
 
 # --- Both ways, over a real connection ----------------------------------------
@@ -234,7 +375,7 @@ def test_a_body_is_known_again_by_its_hash():
 def test_what_a_server_gives_comes_back_to_it_unchanged():
     tags = {"ETag": '"ứng"'.encode().decode("latin-1"), "Last_Modified": "Mon, 1 Nov"}
     with Upstream() as server:
-        net = Net(user_agent="test", allow_private=["127.0.0.0/8"])
+        net = Net(user_agent="test", allow_private=["127.0.0.0/8"], spacing=0)
         source = Source(id="a", url=server.url("/rss"), authority="so")
 
         def pull(validators):

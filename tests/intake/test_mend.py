@@ -8,6 +8,7 @@ from aggregator.errors import ParseError
 from aggregator.errors import Reason
 from aggregator.intake.mend import MAX_ITEMS
 from aggregator.intake.mend import mended
+from aggregator.intake.mend import refuse_json_storm
 
 RSS = '<rss version="2.0"><channel>{}</channel></rss>'
 
@@ -63,7 +64,18 @@ def test_what_stands_before_the_root_does_not_hide_it(before):
         ("<opml><body><outline/></body></opml>", Reason.NOT_A_FEED),
         ("<kml/>", Reason.NOT_A_FEED),
         ("Access denied", Reason.NOT_A_FEED),
-        ("<rss>" + "<a>" * 400_001, Reason.NOT_A_FEED),
+        ("<rss>" + "<a>" * 200_001, Reason.NOT_A_FEED),
+        ("<rss>" + "<a>" * 100_001, Reason.NOT_A_FEED),
+        ("<rss>" + "<a x='' y='' z=''>" * 84_000, Reason.NOT_A_FEED),
+        ("<rss>" + "<a xmlns:x='u'>" * 20_001, Reason.NOT_A_FEED),
+        ("<rss><item>" + "<enclosure/>" * 20_001, Reason.NOT_A_FEED),
+        ("<rss>" + "<item></item>" * 50_001, Reason.NOT_A_FEED),
+        ("<rss>" + "&" * 600_001, Reason.NOT_A_FEED),
+        (f"<!DOCTYPE rss [<!ENTITY a '{'x' * 9_999}'>]><rss>" + "&a;" * 999, "grow"),
+        (
+            f'<!DOCTYPE rss [<!ENTITY % a "{"x" * 9_999}">]><rss>' + "%a;&a;" * 999,
+            "grow",
+        ),
         ("<rss><item>" + "<category>x</category>" * 2_001, Reason.NOT_A_FEED),
         ("<rss><item>" + "<dc:subject>x</dc:subject>" * 2_001, Reason.NOT_A_FEED),
         ("<rss><x " + "a='' " * 10_001 + "/>", Reason.NOT_A_FEED),
@@ -73,7 +85,35 @@ def test_what_stands_before_the_root_does_not_hide_it(before):
 def test_what_is_no_feed_is_named(text, reason):
     with pytest.raises(ParseError) as caught:
         mended(text)
-    assert caught.value.reason is reason
+    if reason == "grow":
+        assert caught.value.detail == "entities that grow too long"
+    else:
+        assert caught.value.reason is reason
+
+
+def test_what_stands_in_cdata_is_no_storm():
+    inside = "<p class='a' id='b' xmlns:o='u'>" * 25_000
+    feed = RSS.format(f"<item><title><![CDATA[{inside}]]></title></item>" * 4)
+    assert len(items(mended(feed)[0])) == 4
+
+
+def test_items_that_are_cut_cost_nothing():
+    inside = "<item><a/><b/></item>" * 45_000
+    assert len(items(mended(RSS.format(inside))[0])) == MAX_ITEMS
+
+
+def test_a_pair_is_not_torn_where_references_are_many():
+    for before in (998, 999, 1_000):
+        text = "&#65;" * before + "&#55357;&#56832;" + "&#xD83D;&#xDE00;" * 2
+        feed, _ = mended(RSS.format(f"<item><title>{text}</title></item>"))
+        assert items(feed) == ["A" * before + "😀" * 3]
+
+
+@pytest.mark.parametrize("part", ["{},", "[],", "{"])
+def test_a_json_storm_is_refused(part):
+    refuse_json_storm(part * 50_000)
+    with pytest.raises(ParseError, match="too many objects"):
+        refuse_json_storm(part * 100_001)
 
 
 def test_many_categories_of_many_items_are_no_storm():

@@ -3,9 +3,8 @@
 import gzip
 import shutil
 import socket
-import ssl
-import subprocess
 import threading
+import time
 import zlib
 from concurrent.futures import Future
 from pathlib import Path
@@ -17,7 +16,9 @@ from aggregator.errors import Reason
 from aggregator.intake.net import Net
 from aggregator.intake.net import Request
 from tests.intake.upstream_stub import Upstream
+from tests.intake.upstream_stub import make_certificates
 from tests.intake.upstream_stub import reply
+from tests.intake.upstream_stub import tls_context
 
 FEED = b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>'
 
@@ -37,7 +38,7 @@ def net():
 def open_net(**options):
     """Make a net that may reach loopback addresses, and knows no name."""
     known = {"user_agent": "test/1 (+http://hub.test)", "resolve": lambda *_: []}
-    return Net(**{"allow_private": ["127.0.0.0/8"], **known, **options})
+    return Net(**{"allow_private": ["127.0.0.0/8"], "spacing": 0, **known, **options})
 
 
 def failure(net, url, **options):
@@ -510,6 +511,92 @@ def test_one_host_is_asked_one_request_at_a_time(net, upstream):
     assert [asked.path for asked in upstream.asked] == [f"/?{n}" for n in range(5)]
 
 
+def timed(times, *, seconds=0.0):
+    """Answer after so long; note when each request began and ended."""
+
+    def answer(asked):
+        began = time.monotonic()
+        if seconds:
+            asked.gone(seconds)
+        times.append((began, time.monotonic()))
+        asked.socket.sendall(reply(200, FEED))
+
+    return answer
+
+
+def rests(times):
+    return [after[0] - before[1] for before, after in zip(times, times[1:])]
+
+
+def test_a_host_rests_after_each_answer_and_holds_no_other_up(upstream):
+    times, others = [], []
+    upstream.answers["/"] = timed(times, seconds=0.05)
+    with Upstream("127.0.0.2") as other, open_net(spacing=0.2) as net:
+        other.answers["/"] = timed(others)
+        waiting = [submitted(net, upstream.url(f"/?{n}")) for n in range(4)]
+        waiting.append(submitted(net, other.url()))
+        assert [future.result(10).status for future in waiting] == [200] * 5
+    assert min(rests(times)) >= 0.2  # so they never overlap, either
+    assert max(rests(times)) < 1
+    assert others[0][0] < times[1][0]
+
+
+def test_a_slow_host_rests_as_long_as_it_took(upstream):
+    times = []
+    upstream.answers["/"] = timed(times, seconds=0.3)
+    with open_net(spacing=0.01) as net:
+        for future in [submitted(net, upstream.url()) for _ in range(2)]:
+            future.result(10)
+    assert rests(times)[0] >= 0.3
+
+
+def test_http_and_https_of_a_host_share_a_lane(upstream):
+    times = []
+    upstream.answers["/"] = timed(times, seconds=0.05)
+    with open_net(spacing=0.2, dial=lambda *_: ("127.0.0.1", upstream.port)) as net:
+        urls = ["http://so.test/", "https://so.test/", "http://SO.test./"]
+        for future in [submitted(net, url) for url in urls]:
+            future.result(10)
+    assert min(rests(times)) >= 0.2
+
+
+def test_a_rest_between_redirects_does_not_count_against_the_time_limit(upstream):
+    upstream.answers |= {f"/{n}": reply(302, Location=f"/{n + 1}") for n in range(3)}
+    upstream.answers["/3"] = reply(200, FEED)
+    with open_net(spacing=0.2) as net:
+        response = net.get(Request(url=upstream.url("/0"), timeout_seconds=0.4))
+    assert (response.body, len(response.redirects)) == (FEED, 3)
+    assert response.seconds < 0.4
+
+
+def test_a_request_may_be_told_to_wait(net, upstream):
+    times = []
+    upstream.answers["/"] = timed(times)
+    began = time.monotonic()
+    asked = Request(url=upstream.url(), wait_seconds=0.3, timeout_seconds=0.2)
+    assert net.get(asked).seconds < 0.2
+    assert times[0][0] - began >= 0.3
+
+
+def test_closing_ends_those_who_wait_and_rest_at_once(upstream):
+    upstream.answers["/"] = reply(200, FEED)
+    net = open_net(spacing=60)
+    first, second = [submitted(net, upstream.url()) for _ in range(2)]
+    third = submitted(net, "http://127.0.0.2/", wait_seconds=60)
+    assert first.result(10).status == 200
+    net.close()
+    assert [each.result(0).detail for each in (second, third)] == ["closed"] * 2
+
+
+def test_a_host_that_has_rested_is_forgotten(upstream):
+    with open_net(spacing=0.05) as net:
+        net.get(Request(url=upstream.url()))
+        deadline = time.monotonic() + 5
+        while net._lanes._waiting and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        assert net._lanes._waiting == {}
+
+
 def test_waiting_in_a_lane_does_not_count_against_the_time_limit(net, upstream):
     def pause(asked):
         asked.gone(0.15)
@@ -608,41 +695,15 @@ def test_a_closed_net_answers_at_once_and_may_be_closed_again(upstream):
 # --- TLS ----------------------------------------------------------------------
 
 
-def openssl(folder, *arguments):
-    subprocess.run(
-        ["openssl", *arguments], cwd=folder, check=True, capture_output=True, timeout=60
-    )
-
-
-def issue(folder, name, *, by=None, authority=False):
-    """Make a key and a certificate for 127.0.0.1, signed by itself or by another."""
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    kind = "CA:TRUE" if authority else "CA:FALSE"
-    signed = ["-CA", f"{by}.pem", "-CAkey", f"{by}.key"] if by else []
-    extensions = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    extensions += ["-addext", f"basicConstraints=critical,{kind}"]
-    files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}"]
-    openssl(folder, "req", "-x509", *key, *signed, *extensions, *files)
-
-
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("certificates")
-    issue(folder, "alone")
-    issue(folder, "root", authority=True)
-    issue(folder, "middle", by="root", authority=True)
-    issue(folder, "leaf", by="middle")
-    whole = (folder / "leaf.pem").read_text() + (folder / "middle.pem").read_text()
-    (folder / "chain.pem").write_text(whole)
-    return folder
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def tls_server(folder, *, certificate, key):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / f"{certificate}.pem", folder / f"{key}.key")
-    server = Upstream(tls=context)
+    server = Upstream(tls=tls_context(folder, certificate=certificate, key=key))
     server.answers["/"] = reply(200, FEED)
     return server
 
@@ -660,10 +721,41 @@ def test_an_omitted_intermediate_certificate_is_recognised(net, certificates):
     root = str(certificates / "root.pem")
     with tls_server(certificates, certificate="leaf", key="leaf") as server:
         error = failure(net, server.url(), ca_file=root)
-    assert error.reason is Reason.TLS
-    assert "omits its intermediate certificate" in error.detail
+    assert error.reason is Reason.TLS_CHAIN
+    assert "unable to get local issuer certificate" in error.detail
     with tls_server(certificates, certificate="chain", key="leaf") as server:
         assert net.get(Request(url=server.url(), ca_file=root)).body == FEED
+
+
+@pytest.mark.parametrize("name", ["middle", "whole"])
+def test_a_ca_file_mends_one_source_and_no_other(net, certificates, name):
+    ca_file = str(certificates / f"{name}.pem")
+    with tls_server(certificates, certificate="leaf", key="leaf") as server:
+        for _ in range(2):
+            assert net.get(Request(url=server.url(), ca_file=ca_file)).body == FEED
+            assert failure(net, server.url()).reason is Reason.TLS_CHAIN
+    with tls_server(certificates, certificate="alone", key="alone") as other:
+        assert failure(net, other.url(), ca_file=ca_file).reason is Reason.TLS
+
+
+NOT_TRUSTED = {
+    "self-signed": ("alone", "alone", "self-signed certificate"),
+    "a root of its own": ("whole", "leaf", "self-signed certificate in certificate"),
+    "issuer sent, root unknown": ("chain", "leaf", "unable to get local issuer"),
+    "expired": ("expired", "expired", "certificate has expired"),
+}
+
+
+@pytest.mark.parametrize(("sent", "key", "why"), NOT_TRUSTED.values(), ids=NOT_TRUSTED)
+def test_other_faults_of_a_certificate_are_no_missing_issuer(
+    net, certificates, sent, key, why
+):
+    trusted = "expired" if sent == "expired" else "stranger"
+    with tls_server(certificates, certificate=sent, key=key) as server:
+        ca_file = str(certificates / f"{trusted}.pem")
+        error = failure(net, server.url(), ca_file=ca_file)
+    assert error.reason is Reason.TLS
+    assert why in error.detail
 
 
 def test_a_certificate_for_another_name_is_refused(certificates):
@@ -672,7 +764,6 @@ def test_a_certificate_for_another_name_is_refused(certificates):
             url = f"https://portal.test:{server.port}/"
             error = failure(net, url, ca_file=str(certificates / "alone.pem"))
     assert error.reason is Reason.TLS
-    assert "omits" not in error.detail
 
 
 def test_plain_http_where_encryption_was_asked_is_a_tls_fault(net, upstream):

@@ -76,7 +76,8 @@ def upstream():
 def outside(row, upstream):
     """Put a net into the world of a row; in the end nothing inside was dialled."""
     world = World(row, upstream)
-    with Net(user_agent="t", resolve=world.resolve, connect=world.connect) as net:
+    outside = {"resolve": world.resolve, "connect": world.connect}
+    with Net(user_agent="t", spacing=0, **outside) as net:
         yield world, net
     inside = [a for a in world.dialled if not ip_address(a).is_global]
     assert inside == []

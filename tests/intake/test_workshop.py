@@ -1,10 +1,12 @@
 """The workshop ends what takes too long, dies or eats memory, and dies itself."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import CancelledError
 from datetime import UTC
 from datetime import datetime
@@ -34,6 +36,12 @@ def _by_word(task: Task) -> Digest:
     if task.body == b"loop":
         while True:
             pass
+    if task.body == b"loop in C":  # where no handler written in Python can run
+        return Digest(items=(), feed_title=str(re.match("(a+)+b", "a" * 99)))
+    if task.body == b"wait":
+        threading.Event().wait()
+    if task.body == b"work":
+        _burn(0.7)
     if task.body == b"die":
         os._exit(9)
     if task.body == b"eat":
@@ -43,9 +51,16 @@ def _by_word(task: Task) -> Digest:
     return Digest(items=(), feed_title=str(os.getpid()))
 
 
+def _burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
 @pytest.fixture
 def workshop():
-    made = Workshop(1, timedelta(seconds=1), run=_by_word)
+    limits = {"limit": timedelta(seconds=1), "wall": timedelta(seconds=30)}
+    made = Workshop(1, **limits, run=_by_word)
     yield made
     made.close()
 
@@ -63,6 +78,7 @@ def test_document_is_read_in_another_process():
     ("word", "reason"),
     [
         ("loop", Reason.PARSE_TIMEOUT),
+        ("loop in C", Reason.PARSE_TIMEOUT),
         ("die", Reason.PARSE_CRASH),
         ("eat", Reason.PARSE_CRASH),
         ("refuse", Reason.HTML_PAGE),
@@ -73,6 +89,23 @@ def test_fault_is_named_and_the_next_document_is_read(workshop, word, reason):
         workshop.submit(task(word)).result(60)
     assert caught.value.reason is reason
     assert int(workshop.submit(task("pid")).result(60).feed_title) != os.getpid()
+
+
+def test_document_that_waits_ends_by_the_clock():
+    wall = timedelta(seconds=0.5)
+    workshop = Workshop(1, LONG, wall=wall, run=_by_word)
+    try:
+        with pytest.raises(ParseError) as caught:
+            workshop.submit(task("wait")).result(60)
+    finally:
+        workshop.close()
+    found = caught.value.reason, caught.value.detail
+    assert found == (Reason.PARSE_TIMEOUT, "by the clock")
+
+
+def test_each_document_has_the_whole_cpu_time(workshop):
+    done = [workshop.submit(task("work")).result(60).feed_title for _ in range(3)]
+    assert len(set(done)) == 1  # the worker lives
 
 
 def test_worker_killed_while_idle_is_replaced(workshop):

@@ -2,9 +2,11 @@
 
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 Reply = bytes | Callable[["Asked"], None]
 
@@ -108,3 +110,60 @@ class Upstream:
             talk.sendall(answer)
         else:
             answer(asked)
+
+
+# --- Certificates, good and bad -----------------------------------------------
+
+_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+_NAME = ("-addext", "subjectAltName=IP:127.0.0.1")
+
+
+def make_certificates(folder: Path) -> Path:
+    """Make a root, what it vouches for, and some that nobody does.
+
+    ``leaf`` is of ``middle``, that of ``root``; ``chain`` holds the first two,
+    ``whole`` all three. ``alone`` vouches for itself, ``expired`` ended yesterday,
+    ``stranger`` is a root of nobody's.
+    """
+    _issue(folder, "alone")
+    _issue(folder, "root", authority=True)
+    _issue(folder, "stranger", authority=True)
+    _issue(folder, "middle", by="root", authority=True)
+    _issue(folder, "leaf", by="middle")
+    _expire(folder, "expired")
+    sent = ""
+    for name, last in (("", "leaf"), ("chain", "middle"), ("whole", "root")):
+        sent += (folder / f"{last}.pem").read_text()
+        if name:
+            (folder / f"{name}.pem").write_text(sent)
+    return folder
+
+
+def tls_context(folder: Path, *, certificate: str, key: str) -> ssl.SSLContext:
+    """Make a server's side of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / f"{certificate}.pem", folder / f"{key}.key")
+    return context
+
+
+def _openssl(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["openssl", *arguments], cwd=folder, check=True, capture_output=True, timeout=60
+    )
+
+
+def _issue(folder: Path, name: str, *, by: str = "", authority: bool = False) -> None:
+    """Make a key and a certificate for 127.0.0.1, signed by itself or by another."""
+    kind = "CA:TRUE" if authority else "CA:FALSE"
+    signed = ["-CA", f"{by}.pem", "-CAkey", f"{by}.key"] if by else []
+    extensions = [*_NAME, "-addext", f"basicConstraints=critical,{kind}"]
+    files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}"]
+    _openssl(folder, "req", "-x509", *_KEY, *signed, *extensions, *files)
+
+
+def _expire(folder: Path, name: str) -> None:
+    request = ["-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}"]
+    _openssl(folder, "req", "-new", *_KEY, *_NAME, *request)
+    signed = ["-signkey", f"{name}.key", "-days", "-1", "-copy_extensions", "copyall"]
+    files = ["-in", f"{name}.csr", "-out", f"{name}.pem"]
+    _openssl(folder, "x509", "-req", *files, *signed)
