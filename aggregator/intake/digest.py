@@ -14,6 +14,7 @@ from aggregator.intake.mend import MAX_ITEMS
 from aggregator.intake.normalize import key_of
 from aggregator.intake.normalize import normalize
 from aggregator.intake.normalize import storable
+from aggregator.intake.nukeviet import hours_believed
 from aggregator.intake.parse import parse
 from aggregator.intake.titles import plain_title
 from aggregator.meaning import understand
@@ -73,6 +74,7 @@ def run(task: Task) -> Digest:
     document = parse(task.body, content_type=task.content_type, url=task.url)
     read = [_read(entry, n, task) for n, entry in enumerate(document.entries)]
     items = [_copied(each, document) for each in read if isinstance(each, Item)]
+    items = hours_believed(items, document.generator)
     return Digest(
         items=tuple(_without_shared_links(items)),
         rejections=tuple(each for each in read if isinstance(each, Rejection)),
@@ -80,7 +82,10 @@ def run(task: Task) -> Digest:
         feed_title=plain_title(document.title),
         generator=_generator(document),
         ttl_minutes=document.ttl_minutes,
+        skip_hours=document.skip_hours,
+        skip_days=document.skip_days,
         complete=document.complete,
+        cut=document.cut,
     )
 
 

@@ -1,6 +1,7 @@
 """Read JSON Feed 1.0 and 1.1: text in, a Document out. Knows no other format."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,15 +11,22 @@ from aggregator.model import Document
 from aggregator.model import Enclosure
 from aggregator.model import Entry
 
+# What json reads as one piece: a number or word that ends too soon is met at its start.
+_PIECES = ("true", "false", "null", "-Infinity", "Infinity", "NaN")
+_NUMBER_OR_ESCAPE = re.compile(r"[.eE][+-]?|u[0-9a-fA-F]{0,4}")
+
 
 def parse(text: str, *, url: str = "") -> Document:
     """Read a JSON feed; what has a wrong type in it counts as absent.
 
     Raises:
-        ParseError: It is no JSON, or JSON of another kind.
+        ParseError: It is no JSON, JSON of another kind, or ends in the middle.
     """
     try:
         feed = json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = Reason.TRUNCATED if _at_the_end(error) else Reason.NOT_A_FEED
+        raise ParseError(reason, f"not JSON: {error}") from error
     except (ValueError, RecursionError) as error:
         raise ParseError(Reason.NOT_A_FEED, f"not JSON: {error}") from error
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
@@ -32,6 +40,15 @@ def parse(text: str, *, url: str = "") -> Document:
         link=_text(feed, "home_page_url"),
         language=_text(feed, "language"),
     )
+
+
+def _at_the_end(error: json.JSONDecodeError) -> bool:
+    """Say whether nothing was wrong but that no more came."""
+    if error.msg.startswith("Unterminated string"):
+        return True
+    rest = error.doc[error.pos :].strip()
+    piece = any(word.startswith(rest) for word in _PIECES)
+    return piece or _NUMBER_OR_ESCAPE.fullmatch(rest) is not None
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -22,6 +22,9 @@ from aggregator.errors import Reason
 from aggregator.intake import jsonfeed
 from aggregator.intake.decode import decoded
 from aggregator.intake.mend import mended
+from aggregator.intake.mend import refuse_json_storm
+from aggregator.intake.wishes import is_cut
+from aggregator.intake.wishes import skip_times
 from aggregator.model import Document
 from aggregator.model import Enclosure
 from aggregator.model import Entry
@@ -47,12 +50,14 @@ def parse(body: bytes, *, content_type: str = "", url: str = "") -> Document:
     if not text:
         raise ParseError(Reason.EMPTY_BODY)
     if text[0] in "{[":
+        refuse_json_storm(text)
         return jsonfeed.parse(text, url=url)
     return _parse_xml(text, url)
 
 
-def _parse_xml(text: str, url: str) -> Document:
-    text, beyond = mended(text)
+def _parse_xml(source: str, url: str) -> Document:
+    text, beyond = mended(source)
+    skip_hours, skip_days = skip_times(text)
     result = _run_feedparser(text)
     entries, feed = result["entries"], result["feed"]
     if not result.get("version") and not entries:
@@ -68,7 +73,10 @@ def _parse_xml(text: str, url: str) -> Document:
         generator=_text(feed, "generator"),
         language=_text(feed, "language"),
         ttl_minutes=_minutes(_text(feed, "ttl")),
+        skip_hours=skip_hours,
+        skip_days=skip_days,
         complete=not result["bozo"],
+        cut=is_cut(source),
     )
 
 

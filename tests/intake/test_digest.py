@@ -67,6 +67,7 @@ def test_document_gives_what_stands_beside_it(path):
     rejected = [[each.position, each.reason] for each in found.rejections]
     assert rejected == wanted.get("rejections", [])
     assert found.complete is wanted["complete"]
+    assert found.cut is wanted.get("cut", False)
     assert found.feed_title == wanted.get("feed_title", "Tin")
     assert found.generator == wanted.get("generator", "")
 
@@ -81,6 +82,17 @@ def test_items_are_understood():
     body = RSS.format("<item><guid>n1</guid><title>Tin lớp 6 THCS</title></item>")
     (item,) = read(body.encode()).items
     assert item.meaning.category is Category.DOCUMENT
+
+
+def test_what_the_feed_asks_for_and_whether_it_is_cut_are_passed_on():
+    head = (
+        "<ttl>30</ttl><skipHours><hour>2</hour></skipHours>"
+        "<skipDays><day>Sunday</day></skipDays>"
+    )
+    found = read(RSS.format(head).encode())
+    assert (found.ttl_minutes, found.cut) == (30, False)
+    assert (found.skip_hours, found.skip_days) == (frozenset({2}), frozenset({6}))
+    assert read(RSS.format(head).encode().removesuffix(b"</rss>")).cut
 
 
 def test_document_that_is_no_feed_is_an_error():

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from aggregator.errors import ParseError
+from aggregator.errors import Reason
 from aggregator.intake.parse import parse
 from aggregator.model import Enclosure
 from aggregator.model import Entry
@@ -39,3 +41,34 @@ def test_json_with_wrong_types_throughout_is_read_as_far_as_it_goes():
     )
     document = parse(feed.encode())
     assert (document.title, document.entries) == ("", (Entry(is_html=False),))
+
+
+WHOLE = (
+    '{"version": "1", "title": "Tin \\u00e1\\n", "items": '
+    '[{"id": "a", "x": [1.5e3, -2, true, false, null]}]}'
+)
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE)))
+def test_json_that_ends_anywhere_in_the_middle_is_truncated(length):
+    with pytest.raises(ParseError) as caught:
+        parse(WHOLE[:length].encode())
+    assert caught.value.reason is Reason.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Error]",
+        "{oops",
+        '{"a": 1} x',
+        '{"a": 1,}',
+        '{"a" 1}',
+        "{'a': 1}",
+        '{"a": tru}',
+    ],
+)
+def test_json_that_is_wrong_is_not_truncated(text):
+    with pytest.raises(ParseError) as caught:
+        parse(text.encode())
+    assert caught.value.reason is Reason.NOT_A_FEED

@@ -2,6 +2,7 @@
 
 from datetime import UTC
 from datetime import datetime
+from time import perf_counter
 
 import feedparser
 import pytest
@@ -11,6 +12,8 @@ from aggregator.errors import Reason
 from aggregator.intake.mend import MAX_ITEMS
 from aggregator.intake.parse import MAX_BODY
 from aggregator.intake.parse import parse
+from aggregator.intake.wishes import is_cut
+from aggregator.intake.wishes import skip_times
 from aggregator.model import Enclosure
 from aggregator.model import Entry
 
@@ -18,6 +21,10 @@ URL = "https://so.example.vn/rss/tin.rss"
 RSS = (
     '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
     "<channel><title>Tin</title><link>https://so.example.vn/</link>{}</channel></rss>"
+)
+RDF = (
+    '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+    'xmlns="http://purl.org/rss/1.0/"><channel/>'
 )
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>Tin</title>{}</feed>'
 
@@ -45,7 +52,8 @@ def atom_entry(inside: str) -> Entry:
         (b'{"error": "x"}', Reason.NOT_A_FEED),
         (b'{"items": []}', Reason.NOT_A_FEED),
         (b'{"version": "1", "items": 5}', Reason.NOT_A_FEED),
-        (b'{"version": "1", "items": [', Reason.NOT_A_FEED),
+        (b'{"version": "1", "items": [', Reason.TRUNCATED),
+        (b'{"version": "1", "items": ]', Reason.NOT_A_FEED),
         (b"[" * 100_000, Reason.NOT_A_FEED),
         (b"[1, 2]", Reason.NOT_A_FEED),
         (b"<rss/>" + b" " * MAX_BODY, Reason.TOO_LARGE),
@@ -101,6 +109,84 @@ def test_document_knows_whether_it_is_whole(text, complete):
     document = parse(text.encode())
     assert document.complete is complete
     assert len(document.entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        (RSS.format(""), False),
+        (RSS.format("<item><title>a</title></item>"), False),
+        (RSS.format("<item><title>a & b</b></title></item>"), False),
+        (RSS.format("") + "<!-- 0.2 s -->\n<script>đếm()</script>", False),
+        (RSS.format("").removesuffix(">"), False),
+        ('<rss version="2.0"/>', False),
+        (ATOM.format("<entry><title>a</title></entry>"), False),
+        ("<entry xmlns='http://www.w3.org/2005/Atom'><title>a</title></entry>", False),
+        (RDF + "<item><title>a</title></item></r:RDF >", False),
+        ('{"version": "1", "items": []}', False),
+        (RSS.format("<item><title>a</title></item>").removesuffix("</rss>"), True),
+        (RSS.format("<item><title>a</title></item>").removesuffix("s>"), True),
+        (RSS.format("<item><title>a</title>").partition("</item>")[0][:-20], True),
+        ("<rss><channel><item><title>&lt;/rss&gt;</title></item>", True),
+        ("<!-- <rss/> kept --><rss><channel><title>a</title></channel>", False),
+        ("<rss><channel><item/></channel></rss><rss><channel><item>", True),
+        (ATOM.format("<entry><title>a</title></entry>")[:-7], True),
+        ("<feed><entry><title>a</title></entry><entry><title>b", True),
+        (RDF + "<item><title>a</title></item>", True),
+    ],
+)
+def test_document_without_its_end_is_cut(text, cut):
+    assert parse(text.encode()).cut is cut
+
+
+@pytest.mark.parametrize("root", ["rss", "feed", "rdf", "entry"])
+def test_only_the_end_of_the_root_counts(root):
+    text = f"<{root}><entry><title>a</title></entry><entry><title>b</title>"
+    assert is_cut(text)
+    assert not is_cut(f"{text}</{root.upper()}>")
+    assert not is_cut("no root")
+
+
+HOURS = "<skipHours>{}</skipHours>"
+DAYS = "<skipDays>{}</skipDays>"
+
+
+@pytest.mark.parametrize(
+    ("head", "hours", "days"),
+    [
+        ("", set(), set()),
+        (HOURS.format("<hour>0</hour><hour> 05 </hour><hour>23</hour>"), {0, 5, 23}, 0),
+        (HOURS.format("<hour>24</hour><hour>1</hour><hour>1</hour>"), {0, 1}, 0),
+        (HOURS.format("<hour>25</hour><hour>-1</hour><hour>x</hour><hour/>"), 0, 0),
+        ("<skiphours><hour>3</hour></skiphours>", {3}, 0),
+        ("<hour>3</hour><day>Monday</day>", 0, 0),
+        (DAYS.format("<day>Monday</day>\n<day> sunday </day>"), 0, {0, 6}),
+        (DAYS.format("<day>Thứ Hai</day><day>Mon</day><day>Someday</day>"), 0, 0),
+        (HOURS.format("<hour>2</hour>") + DAYS.format("<day>Friday</day>"), {2}, {4}),
+        (HOURS.format("") + "<x><hour>4</hour></x>", 0, 0),
+        ("<!-- " + HOURS.format("<hour>2</hour>") + " -->", 0, 0),
+        ("<![CDATA[" + HOURS.format("<hour>2</hour>") + "]]>", 0, 0),
+        ("<item>" + HOURS.format("<hour>2</hour>") + "</item>", 0, 0),
+        ("<item/>" + HOURS.format("<hour>2</hour>"), {2}, 0),
+        ("<![CDATA[<item>]]>" + HOURS.format("<hour>2</hour>") + "<item/>", {2}, 0),
+    ],
+)
+def test_hours_and_days_not_to_be_asked_in(head, hours, days):
+    document = parse(RSS.format(head).encode())
+    assert document.skip_hours == frozenset(hours or ())
+    assert document.skip_days == frozenset(days or ())
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["<!--", "<![CDATA[", "<skipHours>", "<skipHours><hour>", "<item>", "<rss ", "<a"],
+)
+def test_reading_skip_times_and_the_end_is_linear(part):
+    text = "<rss><skipHours>" + part * (2_000_000 // len(part))
+    started = perf_counter()
+    skip_times(text)
+    is_cut(text)
+    assert perf_counter() - started < 5
 
 
 def test_content_type_charset_is_used():
