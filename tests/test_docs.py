@@ -25,6 +25,7 @@ TABLES = (
     shapes.AuthorityTable,
     shapes.SourceTable,
     shapes.FetchTable,
+    shapes.AlertsTable,
 )
 
 

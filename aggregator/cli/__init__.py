@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "running",
     "work": "running",
     "demo": "showing",
+    "alerts": "alerting",
     "migrate": "running",
 }
 

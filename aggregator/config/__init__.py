@@ -1,8 +1,8 @@
 """feeds.toml → Settings. Reads one file, finds every mistake at once, changes nothing.
 
 Each mistake is one line: file, key, what is wrong, what would be right; sentences are
-Vietnamese and English, since officers read them. `shapes` checks each table by itself,
-`links` what one table says of another.
+Vietnamese and English, since officers read them. `values` checks each value, `shapes`
+each table by itself, `links` what one table says of another.
 """
 
 import re
@@ -12,9 +12,11 @@ from typing import Any
 
 from aggregator.config import links
 from aggregator.config import shapes
-from aggregator.config.shapes import parse_interval
+from aggregator.config.values import is_address
+from aggregator.config.values import parse_interval
 from aggregator.errors import ConfigError
 from aggregator.errors import Problem
+from aggregator.model import AlertSettings
 from aggregator.model import Authority
 from aggregator.model import Category
 from aggregator.model import FetchSettings
@@ -95,7 +97,9 @@ def _settings(file: Path, raw: shapes.FileTable) -> Settings:
             allow_private=tuple(raw.fetch.allow_private),
             timeout=raw.fetch.timeout,
             concurrency=raw.fetch.concurrency,
+            spacing=raw.fetch.spacing,
         ),
+        alerts=_alerts(file, raw),
     )
 
 
@@ -114,11 +118,37 @@ def _authority(slug: str, table: shapes.AuthorityTable) -> Authority:
 
 def _source(file: Path, slug: str, table: shapes.SourceTable) -> Source:
     auto = table.category == "auto"
-    ca_file = str(file.parent / table.ca_file) if table.ca_file else None
     values = table.model_dump() | {
         "category": None if auto else Category(table.category),
         "levels": frozenset(Level(name) for name in table.levels),
         "was": tuple(table.was),
-        "ca_file": ca_file,
+        "ca_file": _beside(file, table.ca_file),
     }
     return Source(id=slug, **values)
+
+
+def _alerts(file: Path, raw: shapes.FileTable) -> AlertSettings:
+    table = raw.alerts
+    return AlertSettings(
+        email_to=tuple(dict.fromkeys(table.email_to)),
+        email_from=table.email_from or _sender(raw),
+        smtp_host=table.smtp_host or "",
+        smtp_port=table.smtp_port,
+        smtp_security=table.smtp_security,
+        smtp_user=table.smtp_user or "",
+        smtp_password_file=_beside(file, table.smtp_password_file),
+        webhook_url=table.webhook_url or "",
+        webhook_secret_file=_beside(file, table.webhook_secret_file),
+    )
+
+
+def _sender(raw: shapes.FileTable) -> str:
+    """Choose who writes where nobody is named: the contact, else the first reader."""
+    contact = raw.site.contact.strip()
+    if is_address(contact):  # it may also be a page or a telephone number
+        return contact
+    return next(iter(raw.alerts.email_to), "")
+
+
+def _beside(file: Path, name: str | None) -> str | None:
+    return str(file.parent / name) if name else None

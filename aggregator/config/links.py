@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from aggregator.model import AlertSettings
 from aggregator.model import Authority
 from aggregator.model import Settings
 from aggregator.model import Source
@@ -36,6 +37,7 @@ def problems_of(settings: Settings) -> list[Found]:
         *_same_urls(settings.sources.values()),
         *_former_names(settings.sources),
         *_missing_ca(settings.sources.values()),
+        *_dumb_alerts(settings.alerts),
     ]
 
 
@@ -156,4 +158,22 @@ def _missing_ca(sources: Iterable[Source]) -> Iterator[Found]:
                 key=f"sources.{source.id}.ca_file",
                 problem=f"không có tệp này / no such file: “{source.ca_file}”",
                 hint="PEM",
+            )
+
+
+def _dumb_alerts(alerts: AlertSettings) -> Iterator[Found]:
+    """Find alerts that could not be sent when they are needed."""
+    if alerts.email_to and not alerts.smtp_host:
+        yield Found(
+            key="alerts.smtp_host",
+            problem="có email_to mà thiếu máy chủ thư / email_to needs a mail server",
+            hint='smtp_host = "smtp.truong.edu.vn"',
+        )
+    for name in ("smtp_password_file", "webhook_secret_file"):
+        file = getattr(alerts, name)
+        if file and not Path(file).is_file():
+            yield Found(
+                key=f"alerts.{name}",
+                problem=f"không có tệp này / no such file: “{file}”",
+                hint="một dòng chữ, chmod 600 / one line of text, chmod 600",
             )

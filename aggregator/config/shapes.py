@@ -1,169 +1,37 @@
-"""What each table of feeds.toml must look like by itself: keys, types, values.
+"""What each table of feeds.toml must look like by itself: its keys and their types.
 
 Pure. pydantic finds all mistakes at once; here each gets a sentence and a hint.
 """
 
 import copy
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import date
 from datetime import timedelta
-from difflib import get_close_matches
-from ipaddress import ip_network
 from typing import Annotated
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 from pydantic import BaseModel
-from pydantic import BeforeValidator
 from pydantic import ConfigDict
 from pydantic import Field
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_core import PydanticCustomError
 
 from aggregator.config.links import Found
-from aggregator.model import Category
-from aggregator.model import Level
-
-SLUG = re.compile(r"[a-z0-9-]{1,63}")
-_INTERVAL = re.compile(r"([1-9][0-9]{0,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def parse_interval(text: str) -> timedelta:
-    """Read an interval such as ``15m``: a whole number and one of s, m, h, d.
-
-    Raises:
-        ValueError: It is not of that form, or longer than ten years.
-    """
-    found = _INTERVAL.fullmatch(text)
-    if not found:
-        raise ValueError(text)
-    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
-    if length > timedelta(days=3650):
-        raise ValueError(text)
-    return length
-
-
-def _custom(problem: str, hint: str) -> PydanticCustomError:
-    # Braces would be taken for the place of a value.
-    escaped = problem.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError("ours", escaped, {"hint": hint})
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """Suggest the nearest valid name, else list the valid ones."""
-    found = get_close_matches(word, known, n=1, cutoff=0.5)
-    if found:
-        return f"ý bạn là / did you mean “{found[0]}”?"
-    shown = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")
-    return f"hợp lệ / valid: {shown}" if known else ""
-
-
-def _one_of(known: list[str]) -> BeforeValidator:
-    def check(value: object) -> object:
-        if isinstance(value, str) and value not in known:
-            raise _custom(
-                f"không có giá trị này / no such value: “{value}”",
-                nearest(value, known),
-            )
-        return value
-
-    return BeforeValidator(check)
-
-
-def _interval(value: object) -> timedelta:
-    if isinstance(value, str):
-        try:
-            return parse_interval(value)
-        except ValueError:
-            pass
-    raise _custom(
-        f"không phải khoảng thời gian / not an interval: {value!r}",
-        '[1-9][0-9]*[smhd], ví dụ / such as "15m"',
-    )
-
-
-def _http_url(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port  # raises for a port that cannot be
-    except ValueError:
-        usable = False
-    if not usable or re.search(r"[\s\x00-\x20\x7f]", value):
-        raise _custom(
-            f"không phải địa chỉ http(s) / not an http(s) URL: “{value}”",
-            '"https://…"',
-        )
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(_http_url(value))
-    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
-        raise _custom(
-            f"chỉ gồm giao thức và tên máy / scheme and host alone: “{value}”",
-            f'"{parts.scheme}://{parts.hostname}"',
-        )
-    if not value.isascii():
-        raise _custom(
-            f"chỉ gồm ký tự ASCII / ASCII alone: “{value}”", "xn--… (punycode)"
-        )
-    return value
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise _custom(
-            f"không có múi giờ này / no such time zone: “{value}”",
-            nearest(value, sorted(available_timezones())),
-        ) from None
-    return value
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ip_network(value))
-    except ValueError:
-        raise _custom(
-            f"không phải một mạng / not a network: “{value}”",
-            'ví dụ / such as "127.0.0.0/8"',
-        ) from None
-
-
-def _slug(value: str) -> str:
-    if value == "all" or not SLUG.fullmatch(value):
-        raise _custom(
-            f"tên không hợp lệ / not a valid name: “{value}”",
-            "[a-z0-9-]{1,63}, không phải / not “all”",
-        )
-    return value
-
-
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise _custom("để trống / is blank", '"…"')
-    return value.strip()
-
-
-Text = Annotated[str, AfterValidator(_not_blank)]
-Slug = Annotated[str, AfterValidator(_slug)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-Interval = Annotated[timedelta, BeforeValidator(_interval)]
-Zone = Annotated[str, AfterValidator(_timezone)]
-LevelName = Annotated[str, _one_of([str(level) for level in Level])]
-CategoryName = Annotated[
-    str, _one_of([*(str(category) for category in Category), "auto"])
-]
+from aggregator.config.values import BaseUrl
+from aggregator.config.values import CategoryName
+from aggregator.config.values import Email
+from aggregator.config.values import HttpUrl
+from aggregator.config.values import Interval
+from aggregator.config.values import LevelName
+from aggregator.config.values import MailHost
+from aggregator.config.values import Slug
+from aggregator.config.values import Text
+from aggregator.config.values import Zone
+from aggregator.config.values import nearest
+from aggregator.config.values import network
+from aggregator.config.values import one_of
 
 
 class _Table(BaseModel):
@@ -175,7 +43,7 @@ class SiteTable(_Table):
     base_url: BaseUrl = "http://127.0.0.1:8000"
     contact: str = ""
     timezone: Zone = "Asia/Ho_Chi_Minh"
-    language: Annotated[str, _one_of(["vi", "en"])] = "vi"
+    language: Annotated[str, one_of(["vi", "en"])] = "vi"
 
 
 class AuthorityTable(_Table):
@@ -202,9 +70,22 @@ class SourceTable(_Table):
 
 
 class FetchTable(_Table):
-    allow_private: list[Annotated[str, AfterValidator(_network)]] = []
+    allow_private: list[Annotated[str, AfterValidator(network)]] = []
     timeout: Interval = timedelta(seconds=30)
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 32
+    spacing: Interval = timedelta(milliseconds=250)
+
+
+class AlertsTable(_Table):
+    email_to: list[Email] = []
+    email_from: Email | None = None
+    smtp_host: MailHost | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_security: Annotated[str, one_of(["starttls", "tls", "none"])] = "starttls"
+    smtp_user: Text | None = None
+    smtp_password_file: Text | None = None
+    webhook_url: HttpUrl | None = None
+    webhook_secret_file: Text | None = None
 
 
 class FileTable(_Table):
@@ -212,6 +93,7 @@ class FileTable(_Table):
     authorities: Annotated[dict[Slug, AuthorityTable], Field(min_length=1)]
     sources: dict[Slug, SourceTable] = {}
     fetch: FetchTable = FetchTable()
+    alerts: AlertsTable = AlertsTable()
 
 
 def check(data: dict[str, Any]) -> tuple[FileTable, list[Found]]:
@@ -271,6 +153,7 @@ _TABLES: Mapping[str, type[_Table]] = {
     "authorities": AuthorityTable,
     "sources": SourceTable,
     "fetch": FetchTable,
+    "alerts": AlertsTable,
 }
 
 

@@ -63,6 +63,25 @@ class FetchSettings:
     allow_private: tuple[str, ...] = ()  # networks, in CIDR notation
     timeout: timedelta = timedelta(seconds=30)  # for one whole answer
     concurrency: int = 32  # requests under way at once
+    spacing: timedelta = timedelta(milliseconds=250)  # between two to one host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """Whom to tell when something fails, and how; a log line is written anyway.
+
+    No secret stands here: files are named, and read when something is sent.
+    """
+
+    email_to: tuple[str, ...] = ()
+    email_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"  # or tls, none
+    smtp_user: str = ""
+    smtp_password_file: str | None = None
+    webhook_url: str = ""
+    webhook_secret_file: str | None = None  # None: a key made from the site's secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +93,4 @@ class Settings:
     authorities: Mapping[str, Authority]
     sources: Mapping[str, Source]
     fetch: FetchSettings = FetchSettings()
+    alerts: AlertSettings = AlertSettings()

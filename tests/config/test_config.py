@@ -9,6 +9,7 @@ import pytest
 from aggregator import config
 from aggregator.errors import ConfigError
 from aggregator.errors import Problem
+from aggregator.model import AlertSettings
 from aggregator.model import Category
 from aggregator.model import Level
 
@@ -253,6 +254,76 @@ MISTAKES = {
         "khong-co.pem",
         "PEM",
     ),
+    "mail without a server": (
+        "[sources.quan-1]",
+        '[alerts]\nemail_to = ["a@b.vn"]\n[sources.quan-1]',
+        "alerts.smtp_host",
+        "needs a mail server",
+        "smtp_host =",
+    ),
+    "not an address": (
+        "[sources.quan-1]",
+        '[alerts]\nemail_to = ["a@b.vn\\r\\nBcc: c@d.vn"]\n[sources.quan-1]',
+        "alerts.email_to.0",
+        "not an e-mail address",
+        "@",
+    ),
+    "not an address to write from": (
+        "[sources.quan-1]",
+        '[alerts]\nemail_from = "Sở <a@b.vn>"\n[sources.quan-1]',
+        "alerts.email_from",
+        "not an e-mail address",
+        "@",
+    ),
+    "mail server with a port": (
+        "[sources.quan-1]",
+        '[alerts]\nsmtp_host = "smtp://mail"\n[sources.quan-1]',
+        "alerts.smtp_host",
+        "not a host name",
+        "smtp_port",
+    ),
+    "unknown security": (
+        "[sources.quan-1]",
+        '[alerts]\nsmtp_security = "startls"\n[sources.quan-1]',
+        "alerts.smtp_security",
+        "startls",
+        "“starttls”",
+    ),
+    "no such port": (
+        "[sources.quan-1]",
+        "[alerts]\nsmtp_port = 65536\n[sources.quan-1]",
+        "alerts.smtp_port",
+        "not valid",
+        "",
+    ),
+    "password in the file": (
+        "[sources.quan-1]",
+        '[alerts]\nsmtp_password = "x"\n[sources.quan-1]',
+        "alerts.smtp_password",
+        "unknown key",
+        "smtp_password_file",
+    ),
+    "no such password file": (
+        "[sources.quan-1]",
+        '[alerts]\nsmtp_password_file = "khong-co"\n[sources.quan-1]',
+        "alerts.smtp_password_file",
+        "khong-co",
+        "600",
+    ),
+    "no such webhook secret": (
+        "[sources.quan-1]",
+        '[alerts]\nwebhook_secret_file = "khong-co"\n[sources.quan-1]',
+        "alerts.webhook_secret_file",
+        "khong-co",
+        "600",
+    ),
+    "webhook not http": (
+        "[sources.quan-1]",
+        '[alerts]\nwebhook_url = "ftp://h/"\n[sources.quan-1]',
+        "alerts.webhook_url",
+        "not an http(s) URL",
+        "https://",
+    ),
 }
 
 
@@ -267,6 +338,54 @@ def test_a_mistake_is_named(case: tuple[str, ...], tmp_path: Path) -> None:
     assert hint in named[0].hint
     assert named[0].file == str(tmp_path / "feeds.toml")
     assert "\n" not in str(named[0])
+
+
+def test_alerts_and_spacing_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.toml"
+    (tmp_path / "mat-khau").write_text("x", encoding="utf-8")
+    text = GOOD.replace("[site]", '[site]\ncontact = "quantri@so.example"')
+    text += """
+[fetch]
+spacing = "2s"
+
+[alerts]
+email_to = ["a@b.vn", "a@b.vn", "c@d.vn"]
+smtp_host = "smtp.b.vn"
+smtp_port = 465
+smtp_security = "tls"
+smtp_user = "tin"
+smtp_password_file = "mat-khau"
+webhook_url = "https://hook.example/x"
+"""
+    file.write_text(text, encoding="utf-8")
+    read = config.load(file)
+    assert read.fetch.spacing == timedelta(seconds=2)
+    assert read.alerts == AlertSettings(
+        email_to=("a@b.vn", "c@d.vn"),
+        email_from="quantri@so.example",
+        smtp_host="smtp.b.vn",
+        smtp_port=465,
+        smtp_security="tls",
+        smtp_user="tin",
+        smtp_password_file=str(tmp_path / "mat-khau"),
+        webhook_url="https://hook.example/x",
+    )
+
+
+def test_without_alerts_only_the_log_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.toml"
+    file.write_text(GOOD, encoding="utf-8")
+    read = config.load(file)
+    assert read.alerts == AlertSettings()
+    assert read.fetch.spacing == timedelta(milliseconds=250)
+
+
+def test_a_contact_that_is_no_address_writes_no_mail(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.toml"
+    text = GOOD.replace("[site]", '[site]\ncontact = "https://so.example/"')
+    text += '[alerts]\nemail_to = ["a@b.vn"]\nsmtp_host = "smtp"\n'
+    file.write_text(text, encoding="utf-8")
+    assert config.load(file).alerts.email_from == "a@b.vn"
 
 
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
