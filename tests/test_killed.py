@@ -137,13 +137,18 @@ def stored(url: str) -> Found:
 def rows(url: str) -> dict[str, int]:
     """Count what one item is made of, and what the outbox tells of it."""
     store = Store(url)
-    tables = (schema.notices, schema.sightings, schema.keys, schema.versions)
+    named = sa.func.count(schema.keys.c.sighting_pk.distinct())  # one has several names
+    tables = (schema.notices, schema.sightings, schema.versions)
+    outbox = schema.outbox.c
     with store.read() as connection:
         counts = {
             table.name: connection.scalar(sa.select(sa.func.count()).select_from(table))
             for table in tables
         }
-        payloads = list(connection.scalars(sa.select(schema.outbox.c.payload)))
+        counts["named"] = connection.scalar(sa.select(named))
+        payloads = list(
+            connection.scalars(sa.select(outbox.payload).where(outbox.kind == "items"))
+        )
         counts["changes"] = connection.scalar(
             sa.select(sa.func.max(schema.changes.c.seq))
         )

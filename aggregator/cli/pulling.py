@@ -114,6 +114,7 @@ def _pull(
             tally.sources["busy"] += len(wanted) - len(rows)
         for report in _reports(engine, rows):
             tally.add(report)
+        engine.look_around()
     return tally
 
 

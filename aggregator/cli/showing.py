@@ -22,6 +22,7 @@ from aggregator.cli.running import wait
 from aggregator.demo import school
 from aggregator.demo.portal import Portal
 from aggregator.demo.server import SampleServer
+from aggregator.model import AlertSettings
 from aggregator.model import FetchSettings
 from aggregator.model import Settings
 from aggregator.publish.view import select
@@ -82,6 +83,7 @@ def _demo_settings(declared: Settings, door: socket.socket) -> Settings:
             for name, source in declared.sources.items()
         },
         fetch=FetchSettings(allow_private=("127.0.0.0/8",)),
+        alerts=AlertSettings(),  # a demo writes to nobody
     )
 
 

@@ -1,6 +1,7 @@
 """Commands that tell how things stand: `check`, `sources`, `items`."""
 
 import sys
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -16,9 +17,11 @@ from aggregator.cli.common import Place
 from aggregator.cli.common import opened
 from aggregator.cli.common import print_json
 from aggregator.cli.common import rfc3339
+from aggregator.errors import TURNS
 from aggregator.errors import ConfigError
 from aggregator.errors import Problem
 from aggregator.errors import sentence
+from aggregator.model import REDATES_TOLD
 from aggregator.model import Level
 from aggregator.model import Notice
 from aggregator.model import Settings
@@ -83,7 +86,11 @@ def _source(state: SourceState, settings: Settings) -> dict[str, Any]:
         name: rfc3339(value, settings) if isinstance(value, datetime) else value
         for name, value in asdict(state).items()
     }
-    return told | {"says": sentence(state.reason, settings.site.language)}
+    language = settings.site.language
+    return told | {
+        "says": sentence(state.reason, language),
+        "turn_says": TURNS[state.turn][language == "en"] if state.turn else "",
+    }
 
 
 _STATES = {
@@ -91,19 +98,16 @@ _STATES = {
     "ok": "tốt / well",
     "failing": "đang lỗi / failing",
     "limited": "tạm nghỉ theo yêu cầu máy chủ / paused as the server asked",
+    "quiet": "im lặng lâu hơn lệ thường / silent for longer than is its habit",
     "gap": "có thể sót tin / items may have been missed",
     "off": "đã tắt / switched off",
 }
 
 
 def _source_line(state: SourceState, settings: Settings) -> str:
-    parts = [f"{state.id}: {_STATES.get(state.state, state.state)}"]
-    if state.reason:
-        both = (sentence(state.reason, "vi"), sentence(state.reason, "en"))
-        parts.append(" / ".join(both))
-        parts.append(state.detail)
+    parts = [f"{state.id}: {_STATES.get(state.state, state.state)}", *_why(state)]
     for words, moment in (
-        ("từ / since", state.failing_since),
+        ("từ / since", state.failing_since or state.quiet_since),
         ("đọc được lần cuối / last ok", state.last_ok),
         ("tin mới nhất / last new item", state.last_new_item),
         ("lần tới / next", state.next_due),
@@ -111,6 +115,24 @@ def _source_line(state: SourceState, settings: Settings) -> str:
         if moment is not None:
             parts.append(f"{words} {rfc3339(moment, settings)}")
     return " · ".join(part for part in parts if part)
+
+
+def _why(state: SourceState) -> Iterator[str]:
+    """Say why a source is not well, whose turn it is, and what else was noticed."""
+    if state.reason:
+        both = (sentence(state.reason, "vi"), sentence(state.reason, "en"))
+        yield " / ".join(both)
+        yield state.detail
+    if state.turn:
+        yield "ai xử lý / whose turn: " + " / ".join(TURNS[state.turn])
+    if state.our_network:
+        yield "nghi do mạng của chính hệ thống / our own network is blamed"
+    if state.moved_to:
+        yield f"đã chuyển hẳn sang / moved for good to {state.moved_to}"
+    if state.flipping:
+        yield "nội dung thay đổi qua lại / goes to and fro between two versions"
+    if state.redates >= REDATES_TOLD:
+        yield "chỉ đổi ngày đăng / touches only dates"
 
 
 # --- Items --------------------------------------------------------------------
@@ -161,7 +183,7 @@ def _view(settings: Settings, options: dict[str, Any]) -> View:
         category=options["category"],
         options={"on": options["on"] or ""},
     ).view
-    view = replace(view, limit=options["limit"])
+    view = replace(view, limit=options["limit"], by_entry=False)
     if options["audience"] is None:
         everyone = tuple(Reach(authority=name) for name in settings.authorities)
         view = replace(view, reach=everyone)

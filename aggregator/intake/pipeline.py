@@ -10,10 +10,12 @@ import logging
 import queue
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import Future
 from dataclasses import dataclass
-from dataclasses import replace
+from dataclasses import field
 from datetime import datetime
 from datetime import timedelta
 from typing import Protocol
@@ -22,29 +24,43 @@ from aggregator.errors import FetchError
 from aggregator.errors import Reason
 from aggregator.errors import SourceError
 from aggregator.errors import StoreError
+from aggregator.intake.absence import oldest_listed
+from aggregator.intake.absence import to_ask
+from aggregator.intake.blame import OurNetwork
 from aggregator.intake.digest import Task
 from aggregator.intake.fetch import body_hash
 from aggregator.intake.fetch import interpret
+from aggregator.intake.fetch import is_gone
+from aggregator.intake.fetch import link_request
 from aggregator.intake.fetch import request_for
+from aggregator.intake.identity import names_of
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
+from aggregator.intake.politeness import FIRST_RETRIES
+from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import base_date
-from aggregator.intake.reconcile import names_of
 from aggregator.intake.reconcile import reconcile
+from aggregator.intake.settling import Moment
 from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_nothing_new
 from aggregator.intake.settling import after_reading
+from aggregator.intake.settling import conditions
+from aggregator.intake.settling import full_is_due
 from aggregator.model import Attempt
 from aggregator.model import Digest
 from aggregator.model import Fetched
+from aggregator.model import Known
 from aggregator.model import NotModified
+from aggregator.model import Outcome
 from aggregator.model import Plan
 from aggregator.model import Settings
 from aggregator.model import Settled
 from aggregator.model import SourceHints
 from aggregator.model import SourceRow
+from aggregator.model import Validators
 from aggregator.store import attempts as stored_attempts
 from aggregator.store import items as stored_items
+from aggregator.store import known as stored_known
 from aggregator.store import sources as stored_sources
 from aggregator.store.changes import note_retitled
 from aggregator.store.engine import Connection
@@ -81,6 +97,7 @@ class Report:
 class _Answered:
     row: SourceRow
     answer: Answer
+    verifying: bool = False  # asked right after a 304, to hold that against it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,26 @@ class _Read:
     row: SourceRow
     fetched: Fetched
     digest: Digest | SourceError
+    verifying: bool = False
+
+
+@dataclass(slots=True)
+class _Checking:
+    """A document that waits until the links of what it misses have answered."""
+
+    read: _Read
+    open: set[int]  # sightings whose link is still to answer
+    gone: dict[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _LinkAnswered:
+    row: SourceRow
+    sighting: int
+    answer: Answer
+
+
+_Event = _Answered | _Read | _LinkAnswered
 
 
 class Puller:
@@ -109,8 +146,10 @@ class Puller:
         self._workshop = workshop
         self._owner = owner
         self._clock = clock
-        self._events: queue.SimpleQueue[_Answered | _Read] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._under_way: set[int] = set()  # rows of sources; both threads only add/drop
+        self._checking: dict[int, _Checking] = {}  # by row
+        self._network = OurNetwork()
 
     @property
     def in_flight(self) -> int:
@@ -125,13 +164,22 @@ class Puller:
         """Start pulling sources that this owner has leased."""
         for row in rows:
             self._under_way.add(row.pk)
-            request = request_for(
-                row.source, row.validators, settings=self._settings.fetch
-            )
-            self._net.submit(request, self._answered(row))
+            self._ask(row, conditions(row, self._clock()))
 
-    def _answered(self, row: SourceRow) -> Callable[[Answer], None]:
-        return lambda answer: self._events.put(_Answered(row, answer))
+    def _ask(
+        self, row: SourceRow, validators: Validators, *, verifying: bool = False
+    ) -> None:
+        request = request_for(
+            row.source,
+            validators,
+            settings=self._settings.fetch,
+            url=row.url,
+            wait_seconds=row.wait_seconds,
+        )
+        self._net.submit(
+            request,
+            lambda answer: self._events.put(_Answered(row, answer, verifying)),
+        )
 
     def step(self, timeout: float) -> Report | None:
         """Deal with one event; give a report if it ended a source's pull.
@@ -146,41 +194,84 @@ class Puller:
         try:
             report = self._deal_with(event)
         except BaseException:  # nothing saved; its lease runs out and it is due again
-            self._under_way.discard(event.row.pk)
+            self._forget(event.row.pk)
             raise
         if report is not None:
-            self._under_way.discard(event.row.pk)
+            self._forget(event.row.pk)
             _tell(report)
         return report
 
-    def _deal_with(self, event: "_Answered | _Read") -> Report | None:
+    def _forget(self, pk: int) -> None:
+        self._under_way.discard(pk)
+        self._checking.pop(pk, None)
+
+    def _deal_with(self, event: _Event) -> Report | None:
         try:
             if isinstance(event, _Answered):
-                return self._on_answer(event.row, event.answer)
-            return self._on_read(event)
+                return self._on_answer(event)
+            if isinstance(event, _Read):
+                return self._on_read(event, {})
+            return self._on_link(event)
         except StoreError:
             raise
         except Exception as error:  # one source's fault, told as such, stays its own
             _log.exception("a fault of this software at source=%s", event.row.source.id)
-            failed = after_failure(event.row, _fault(error), self._clock())
+            failed = after_failure(event.row, _fault(error), self._moment())
             return self._save(event.row, failed)
 
-    def _on_answer(self, row: SourceRow, answer: Answer) -> Report | None:
-        now = self._clock()
+    def _moment(self) -> Moment:
+        return Moment(
+            now=self._clock(),
+            timezone=self._settings.site.timezone,
+            spacing_seconds=self._settings.fetch.spacing.total_seconds(),
+        )
+
+    # --- Answers ----------------------------------------------------------------
+
+    def _on_answer(self, event: _Answered) -> Report | None:
+        row, at = event.row, self._moment()
         try:
-            if isinstance(answer, FetchError):
-                raise answer
-            fetched = interpret(answer, now=now)
+            if isinstance(event.answer, FetchError):
+                raise event.answer
+            answer = interpret(event.answer, now=at.now)
         except SourceError as error:
-            return self._save(row, after_failure(row, error, now))
-        if isinstance(fetched, NotModified):
-            return self._save(row, after_nothing_new(row, fetched, now))
-        if body_hash(fetched.body) == row.body_hash:
-            return self._save(row, after_nothing_new(row, fetched, now))
-        self._read(row, fetched, now)
+            return self._save_failure(row, error, at)
+        if isinstance(answer, NotModified) and full_is_due(row, at.now):
+            # Validators are not believed for ever: what says "unchanged" must show it.
+            self._ask(row, Validators(), verifying=True)
+            return None
+        same = isinstance(answer, NotModified) or (
+            body_hash(answer.body) == row.standing.body_hash and not row.checks_due
+        )
+        if same or not isinstance(answer, Fetched):
+            self._network.answered(row.host, at.now)
+            return self._save(row, after_nothing_new(row, answer, at))
+        self._read(row, answer, at.now, event.verifying)
         return None
 
-    def _read(self, row: SourceRow, fetched: Fetched, now: datetime) -> None:
+    def _save_failure(
+        self,
+        row: SourceRow,
+        error: SourceError,
+        at: Moment,
+        fetched: Fetched | None = None,
+    ) -> Report:
+        """Save a failure; where most fail at once, without penalty, here and before."""
+        excused = self._network.failed(
+            row.host,
+            row.pk,
+            error.reason,
+            failures=row.standing.failures,
+            now=at.now,
+        )
+        failed = after_failure(row, error, at, fetched=fetched, excused=excused)
+        others = self._network.excused()
+        others.pop(row.pk, None)
+        return self._save(row, failed, excused=others)
+
+    def _read(
+        self, row: SourceRow, fetched: Fetched, now: datetime, verifying: bool
+    ) -> None:
         authority = self._settings.authorities[row.source.authority]
         task = Task(
             body=fetched.body,
@@ -196,63 +287,124 @@ class Puller:
         )
         future = self._workshop.submit(task)
         future.add_done_callback(
-            lambda done: self._events.put(_Read(row, fetched, _result(done)))
+            lambda done: self._events.put(_Read(row, fetched, _result(done), verifying))
         )
 
-    def _on_read(self, event: _Read) -> Report:
-        now = self._clock()
-        if isinstance(event.digest, SourceError):
-            failed = after_failure(event.row, event.digest, now, fetched=event.fetched)
-            return self._save(event.row, failed)
-        settled = after_reading(event.row, event.fetched, event.digest, now)
-        return self._save(event.row, settled, event.digest)
+    def _on_read(self, read: _Read, gone: Mapping[int, bool]) -> Report | None:
+        at = self._moment()
+        if isinstance(read.digest, SourceError):
+            return self._save_failure(read.row, read.digest, at, read.fetched)
+        self._network.answered(read.row.host, at.now)
+        return self._save_document(read, read.digest, gone)
+
+    # --- Links of what is missing -----------------------------------------------
+
+    def _check_links(self, read: _Read, missing: Sequence[Known]) -> None:
+        """Ask the own links of items that their source no longer lists."""
+        row = read.row
+        self._checking[row.pk] = _Checking(read, {known.sighting for known in missing})
+        for known in missing:
+            self._net.submit(
+                link_request(row.source, known.link, settings=self._settings.fetch),
+                self._link_answered(row, known.sighting),
+            )
+
+    def _link_answered(self, row: SourceRow, sighting: int) -> Callable[[Answer], None]:
+        return lambda answer: self._events.put(_LinkAnswered(row, sighting, answer))
+
+    def _on_link(self, event: _LinkAnswered) -> Report | None:
+        checking = self._checking.get(event.row.pk)
+        if checking is None:
+            return None
+        checking.gone[event.sighting] = is_gone(event.answer)
+        checking.open.discard(event.sighting)
+        return None if checking.open else self._on_read(checking.read, checking.gone)
+
+    # --- Saving -------------------------------------------------------------------
 
     def _save(
-        self, row: SourceRow, settled: Settled, digest: Digest | None = None
+        self,
+        row: SourceRow,
+        settled: Settled,
+        *,
+        excused: Mapping[int, int] | None = None,
     ) -> Report:
-        """Save items and state together, if the source is still ours."""
-        name = row.source.id
+        """Save how a source stands, if it is still ours."""
+        with self._store.write() as connection:
+            lost = not stored_sources.holds(connection, row.pk, self._owner)
+            if not lost:
+                stored_attempts.settle(connection, row, settled)
+            if excused:
+                soon = settled.attempt.at + FIRST_RETRIES[0]
+                stored_attempts.excuse(connection, excused, soon)
+        return Report(source=row.source.id, attempt=settled.attempt, lost=lost)
+
+    def _save_document(
+        self, read: _Read, digest: Digest, gone: Mapping[int, bool]
+    ) -> Report | None:
+        """Save items and state together, if the source is still ours.
+
+        None: nothing is saved yet, since links of missing items have to answer first.
+        """
+        row = read.row
         with self._store.write() as connection:
             if not stored_sources.holds(connection, row.pk, self._owner):
-                return Report(source=name, attempt=settled.attempt, lost=True)
-            if digest is not None:
-                plan = self._keep(connection, row, digest)
-                settled = replace(settled, attempt=replace(settled.attempt, plan=plan))
-            stored_attempts.settle(connection, row, settled)
-        return Report(source=name, attempt=settled.attempt)
+                return Report(
+                    source=row.source.id, attempt=_lost(self._clock()), lost=True
+                )
+            stored_known.lock_portal(connection, row.portal)
+            # Made while the lock is held: feeds are dated by it, as they are saved.
+            at = self._moment()
+            plan = plan_of(connection, row, digest, at.now, gone)
+            missing = to_ask(plan.absent, gone, at.now)
+            if not missing:
+                stored_items.apply(connection, row, plan, at.now)
+                self._note_title(connection, row, digest, at.now)
+                settled = after_reading(
+                    row, read.fetched, digest, plan, at, verifying=read.verifying
+                )
+                stored_attempts.settle(connection, row, settled)
+                return Report(source=row.source.id, attempt=settled.attempt)
+        self._check_links(read, missing)
+        return None
 
-    def _keep(self, connection: Connection, row: SourceRow, digest: Digest) -> Plan:
-        """Reconcile a document with what is known, and write what follows."""
-        stored_items.lock_portal(connection, row.portal)
-        # Made while the lock is held: feeds are dated by it, in the order of saving.
-        now = self._clock()
-        plan = self._plan(connection, row, digest, now)
-        stored_items.apply(connection, row, plan, now)
-        if (row.feed_id, row.feed_title) != (digest.feed_id, digest.feed_title):
+    def _note_title(
+        self, connection: Connection, row: SourceRow, digest: Digest, now: datetime
+    ) -> None:
+        was = row.standing
+        if (was.feed_id, was.feed_title) != (digest.feed_id, digest.feed_title):
             note_retitled(connection, row.pk, now)
-        return plan
 
-    def _plan(
-        self,
-        connection: Connection,
-        row: SourceRow,
-        digest: Digest,
-        now: datetime,
-    ) -> Plan:
-        known = stored_items.known(connection, row, names_of(digest.items))
-        margin = timedelta(seconds=len(digest.items))
-        dates = [base_date(item.given, now) for item in digest.items] or [now]
-        taken = stored_items.dates_taken(
+
+def plan_of(
+    connection: Connection,
+    row: SourceRow,
+    digest: Digest,
+    now: datetime,
+    gone: Mapping[int, bool] | None = None,
+) -> Plan:
+    """Reconcile a document with what is known of its source.
+
+    Args:
+        gone: What the own links of missing items have answered.
+    """
+    items = digest.items
+    margin = timedelta(seconds=len(items))
+    dates = [base_date(item.given, now) for item in items] or [now]
+    past = Past(
+        known=stored_known.known(connection, row, names_of(items), now),
+        missing=stored_known.newer_than(connection, row, oldest_listed(items), now),
+        taken=stored_known.dates_taken(
             connection, row, min(dates) - margin, max(dates) + margin
-        )
-        return reconcile(
-            digest,
-            known,
-            source_id=row.source.id,
-            now=now,
-            taken=taken,
-            had_items=stored_items.has_items(connection, row),
-        )
+        ),
+        had_items=stored_known.has_items(connection, row),
+        gone=gone or {},
+    )
+    return reconcile(digest, past, source_id=row.source.id, now=now)
+
+
+def _lost(now: datetime) -> Attempt:
+    return Attempt(at=now, outcome=Outcome.FAILED, detail="the lease ran out")
 
 
 def _result(done: "Future[Digest]") -> Digest | SourceError:

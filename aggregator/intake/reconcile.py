@@ -1,28 +1,33 @@
 """What a document means, given what is known: a Plan. Pure; decides, does nothing.
 
-Every entry ends in exactly one part of the plan, so that every fetch balances. An
-entry's name is its guid, else its link. A guid counts only as far as it can be
-trusted: one that a document gives to several different articles is no name, and two
-sources of one portal mean one article only where more than the guid agrees.
+Every entry ends in exactly one part of the plan, so that every fetch balances. Change
+is a fingerprint over what a reader sees, never a date: a source that touches only
+dates, or goes to and fro between two versions, is noticed and floods nobody.
 """
 
-import hashlib
 from collections import Counter
-from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 from uuid import uuid5
 
-from aggregator.meaning.text import fold
+from aggregator.intake.absence import absences
+from aggregator.intake.identity import Named
+from aggregator.intake.identity import identify
+from aggregator.intake.identity import moved_from
+from aggregator.intake.identity import names
+from aggregator.model import Absence
+from aggregator.model import Alias
 from aggregator.model import ChangedSighting
 from aggregator.model import Digest
+from aggregator.model import Flip
 from aggregator.model import Item
 from aggregator.model import Known
 from aggregator.model import NewSighting
@@ -31,15 +36,21 @@ from aggregator.model import Plan
 NAMESPACE = UUID("6f2d1c1e-6a53-5d8e-9b0f-4a4f1d1f8a10")  # of all notices, for ever
 # A date before this is a machine's word for "none" (0001-01-01, 1970-01-01).
 OLDEST = datetime(1971, 1, 1, tzinfo=UTC)
-MAX_KEY = 500  # characters; a longer guid is known by its hash
+FLIPS_FROM = 3  # versions: to and fro once is an edit taken back, again is flipping
+FLIP_CALM = timedelta(hours=24)  # after which a version held back is believed
+REDATED = timedelta(minutes=1)  # NukeViet 4.6 moves dates by a second by itself
 _SECOND = timedelta(seconds=1)
 
 
-def stored_key(key: str) -> str:
-    """Shorten a name so that a database can index it."""
-    if len(key) <= MAX_KEY:
-        return key
-    return "sha256:" + hashlib.sha256(key.encode()).hexdigest()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is known of a source and its portal when a document comes."""
+
+    known: Mapping[str, Sequence[Known]] = field(default_factory=dict)  # by name
+    missing: Sequence[Known] = ()  # what the document should list, and does not
+    taken: Collection[datetime] = ()  # seconds that items carry as their date
+    had_items: bool = False  # the source has shown something before
+    gone: Mapping[int, bool] = field(default_factory=dict)  # absence.Gone
 
 
 def notice_id(source_id: str, key: str) -> str:
@@ -47,41 +58,27 @@ def notice_id(source_id: str, key: str) -> str:
     return str(uuid5(NAMESPACE, f"{source_id}\n{key}"))
 
 
-def names_of(items: Iterable[Item]) -> set[str]:
-    """List every name under which a document's items may be known."""
-    return {name for item in items for name in (*_keys(item), _hash_key(item))}
-
-
-def reconcile(
-    digest: Digest,
-    known: Mapping[str, Sequence[Known]],
-    *,
-    source_id: str,
-    now: datetime,
-    taken: Collection[datetime] = (),
-    had_items: bool = False,
-) -> Plan:
-    """Hold a document against what is known of its items.
-
-    Args:
-        known: By name, what this source and others of its portal have shown.
-        taken: Seconds that items of this source already carry as their date.
-        had_items: Whether this source has ever shown anything.
-    """
-    named, duplicate = _name(digest.items, known)
-    new = [(item, key, found) for item, key, found in named if not _own(found)]
-    dates = _dates([item for item, _, found in new if found is None], now, taken)
-    changed, unchanged = _split([(item, f) for item, _, f in named if f and f.own])
+def reconcile(digest: Digest, past: Past, *, source_id: str, now: datetime) -> Plan:
+    """Hold a document against what is known of its items."""
+    named, duplicate = identify(digest.items, past.known)
+    new = [n for n in named if not _own(n.found)]
+    own = [(n.item, n.found) for n in named if n.found is not None and n.found.own]
+    changed, flips = _split(own, now)
+    shared = _shared_names(named)
+    overlap = len(own) / len(named) if named else 1.0
     return Plan(
-        new=tuple(
-            _new_sighting(item, key, found, source_id=source_id, dates=dates)
-            for item, key, found in new
-        ),
+        new=tuple(_new_sightings(new, past, shared, source_id=source_id, now=now)),
         changed=tuple(changed),
-        unchanged=unchanged,
+        unchanged=len(own) - len(changed),
         duplicate=duplicate,
         rejected=digest.rejections,
-        gap=had_items and bool(digest.items) and len(new) == len(named),
+        gap=past.had_items and bool(named) and not own,
+        overlap=overlap,
+        absent=_absent(digest, own, past, now),
+        aliases=tuple(_aliases(named, past.known, shared)),
+        flips=tuple(flips),
+        redated=sum(_redated(item, found) for item, found in own),
+        moved_from=moved_from([n for n in named if n.found is None or n.found.own]),
     )
 
 
@@ -89,160 +86,121 @@ def _own(found: Known | None) -> bool:
     return found is not None and found.own
 
 
+# --- What is known --------------------------------------------------------------
+
+
 def _split(
-    pairs: Iterable[tuple[Item, Known]],
-) -> tuple[list[ChangedSighting], int]:
-    pairs = list(pairs)
-    changed = [
-        ChangedSighting(item=item, known=found)
-        for item, found in pairs
-        if found.fingerprint != item.fingerprint
-    ]
-    return changed, len(pairs) - len(changed)
+    own: Iterable[tuple[Item, Known]], now: datetime
+) -> tuple[list[ChangedSighting], list[Flip]]:
+    changed: list[ChangedSighting] = []
+    flips: list[Flip] = []
+    for item, found in own:
+        if item.fingerprint == found.fingerprint:
+            if found.flip:
+                flips.append(Flip(known=found, fingerprint=""))
+        elif _flips(item, found, now):
+            since = found.flip_since if found.flip == item.fingerprint else None
+            flip = Flip(known=found, fingerprint=item.fingerprint, since=since or now)
+            flips.append(flip)
+        else:
+            changed.append(ChangedSighting(item=item, known=found))
+    return changed, flips
 
 
-def _new_sighting(
-    item: Item,
-    key: str,
-    found: Known | None,
+def _flips(item: Item, found: Known, now: datetime) -> bool:
+    """Say whether an item goes to and fro, and has not calmed down since."""
+    if found.version < FLIPS_FROM or item.fingerprint not in found.past:
+        return False
+    since = found.flip_since if found.flip == item.fingerprint else None
+    return since is None or now - since < FLIP_CALM
+
+
+def _redated(item: Item, found: Known) -> bool:
+    if item.given is None or found.given is None:
+        return False
+    same = item.fingerprint == found.fingerprint
+    return same and abs(item.given - found.given) > REDATED
+
+
+def _absent(
+    digest: Digest, own: Sequence[tuple[Item, Known]], past: Past, now: datetime
+) -> tuple[Absence, ...]:
+    if not digest.complete or digest.cut:
+        return ()  # what is not there may be in the part that is missing
+    listed = [found for _, found in own]
+    there = {found.sighting for found in listed}
+    missing = [known for known in past.missing if known.sighting not in there]
+    return absences(listed, missing, gone=past.gone, now=now)
+
+
+def _shared_names(named: Iterable[Named]) -> set[str]:
+    """List the names that a document gives to several articles: they name none."""
+    counted = Counter(name for each in named for name in names(each.item))
+    return {name for name, count in counted.items() if count > 1}
+
+
+def _aliases(
+    named: Iterable[Named],
+    known: Mapping[str, Sequence[Known]],
+    shared: Collection[str],
+) -> Iterable[Alias]:
+    """Find names of known items that nobody has at this source yet."""
+    used = set(shared)
+    for each in named:
+        if each.found is None or not each.found.own:
+            continue
+        for key in names(each.item):
+            taken = any(found.own for found in known.get(key, ()))
+            if not taken and key not in used:
+                used.add(key)
+                yield Alias(known=each.found, key=key)
+
+
+# --- What is new ----------------------------------------------------------------
+
+
+def _new_sightings(
+    new: Sequence[Named],
+    past: Past,
+    shared: Collection[str],
     *,
     source_id: str,
-    dates: Mapping[int, datetime],
-) -> NewSighting:
-    if found is not None:  # known from another source of the portal
-        return NewSighting(
-            item=item,
-            key=key,
-            notice=found.notice,
-            minted=False,
-            published=found.published,
+    now: datetime,
+) -> Iterable[NewSighting]:
+    dates = _dates([n.item for n in new if n.found is None], now, past.taken)
+    spare = _spare_names(new, past.known, shared)
+    for each in new:
+        found = each.found
+        published = found.published if found else dates[id(each.item)]
+        yield NewSighting(
+            item=each.item,
+            key=each.key,
+            aliases=spare[id(each.item)],
+            notice=found.notice if found else notice_id(source_id, each.key),
+            minted=found is None,
+            published=published,
+            # What a source's first document brings is old news, and no flood.
+            entered=now if past.had_items else published,
         )
-    return NewSighting(
-        item=item,
-        key=key,
-        notice=notice_id(source_id, key),
-        minted=True,
-        published=dates[id(item)],
-    )
 
 
-# --- Names --------------------------------------------------------------------
-
-_Named = tuple[Item, str, Known | None]
-
-
-def _keys(item: Item) -> tuple[str, ...]:
-    return tuple(stored_key(key) for key in item.keys)
-
-
-def _hash_key(item: Item) -> str:
-    text = f"{item.title}\n{_address(item.link)}"
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def _name(
-    items: Sequence[Item], known: Mapping[str, Sequence[Known]]
-) -> tuple[list[_Named], int]:
-    """Give each item one name and what is known under it; count the repeated ones."""
-    once = _without_repeats(items)
-    firsts = Counter(_keys(item)[0] for item in once)
-    untrusted = {key for key, count in firsts.items() if count > 1}
-    named: list[_Named] = []
-    used: set[str] = set()
-    for item in once:
-        key, found = _choose(item, known, untrusted, used)
-        if key not in used:
-            used.add(key)
-            named.append((item, key, found))
-    return named, len(items) - len(named)
-
-
-def _without_repeats(items: Sequence[Item]) -> list[Item]:
-    """Leave out items that the document has shown already under the same name."""
-    kept: dict[str, list[Item]] = defaultdict(list)
-    once = []
-    for item in items:
-        same_name = kept[_keys(item)[0]]
-        if not any(_alike(item, other.title, other.link) for other in same_name):
-            same_name.append(item)
-            once.append(item)
-    return once
-
-
-def _choose(
-    item: Item,
+def _spare_names(
+    new: Sequence[Named],
     known: Mapping[str, Sequence[Known]],
-    untrusted: Collection[str],
-    used: Collection[str],
-) -> tuple[str, Known | None]:
-    """Find the name under which an item is known, else the one it is to have.
-
-    Names that the document gives to several articles are trusted only with a second
-    witness, title or link.
-    """
-    candidates = [*_keys(item), _hash_key(item)]
-    for key in candidates:
-        for found in known.get(key, ()):
-            alike = _alike(item, found.title, found.link)
-            if found.own and alike and found.key not in used:
-                return found.key, found
-    first = candidates[0]
-    if first not in untrusted:
-        for found in known.get(first, ()):
-            if found.own:  # title and link both changed: an edit
-                return found.key, found
-        return first, _elsewhere(item, first, known)
-    for key in candidates[1:]:
-        taken = next((found for found in known.get(key, ()) if found.own), None)
-        if key not in used and taken is None:
-            return key, _elsewhere(item, key, known)
-    return candidates[-1], taken  # title and link: once it looked just like this
-
-
-def _elsewhere(
-    item: Item, key: str, known: Mapping[str, Sequence[Known]]
-) -> Known | None:
-    """Find the item at another source of the portal: by more than its guid."""
-    for found in known.get(key, ()):
-        if not found.own and (
-            _is_address(key) or _alike(item, found.title, found.link)
-        ):
-            return found
-    return None
-
-
-def _is_address(key: str) -> bool:
-    """Tell a guid that is an address, and so one of a kind, from `news_12`."""
-    return "/" in key.strip("/") and "." in key.split("/", 1)[0]
-
-
-def _alike(item: Item, title: str, link: str) -> bool:
-    if item.title and fold(item.title) == fold(title):
-        return True
-    mine, other = _page(item.link), _page(link)
-    if not item.link or not link or mine == other == "":
-        return not item.title and not title
-    return mine == other or _last_segment(mine) == _last_segment(other) != ""
-
-
-def _address(link: str) -> str:
-    """Reduce a link to what tells articles apart: no scheme, no www, no fragment."""
-    parts = urlsplit(link)
-    host = parts.netloc.lower().removeprefix("www.")
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{host}{parts.path}{query}"
-
-
-def _page(link: str) -> str:
-    """Reduce a link to its page; "" for a front page, which tells nothing apart."""
-    address = _address(link)
-    return address if "/" in address.rstrip("/") or "?" in address else ""
-
-
-def _last_segment(address: str) -> str:
-    """Give the article's own part of a path, if it is long enough to be telling."""
-    segment = address.rsplit("/", 1)[-1]
-    return segment if len(segment) >= 8 and not segment.startswith("index.") else ""
+    shared: Collection[str],
+) -> dict[int, tuple[str, ...]]:
+    """Share out the further names of new items: each is one item's alone."""
+    used = {each.key for each in new} | set(shared)
+    spare: dict[int, tuple[str, ...]] = {}
+    for each in new:
+        mine = [
+            key
+            for key in names(each.item)
+            if key not in used and not any(f.own for f in known.get(key, ()))
+        ]
+        used.update(mine)
+        spare[id(each.item)] = tuple(mine)
+    return spare
 
 
 # --- Dates --------------------------------------------------------------------
@@ -256,17 +214,17 @@ def _dates(
     The earlier of the given and the first-seen moment, distinct to the second within
     the source: NukeViet 4.6 keeps one item a second (feed_shapes C13). An undated item
     is as old as our first sight of it. Documents list the newest first, so of items
-    with one moment the later listed goes a second back; at midnight (a date without
-    time) the earlier listed goes forward instead, to stay on its day.
+    with one moment the later listed goes a second back; where only the day or the hour
+    is known the earlier listed goes forward instead, to stay in it.
     """
     used = set(taken)
     bases = [(item, base_date(item.given, now)) for item in items]
     dates: dict[int, datetime] = {}
     for item, base in bases:
-        if not _is_bare_day(base, item):
+        if not _is_coarse(base, item):
             dates[id(item)] = _free(base, -_SECOND, used)
     for item, base in reversed(bases):
-        if _is_bare_day(base, item):
+        if _is_coarse(base, item):
             dates[id(item)] = _free(base, _SECOND, used)
     return dates
 
@@ -278,11 +236,12 @@ def base_date(given: datetime | None, now: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _is_bare_day(base: datetime, item: Item) -> bool:
+def _is_coarse(base: datetime, item: Item) -> bool:
+    """Say whether a date is that of a day, or of an hour, without the rest."""
     given = item.given
     if given is None or base != given.astimezone(UTC):
         return False
-    return (given.hour, given.minute, given.second) == (0, 0, 0)
+    return item.hour_only or (given.hour, given.minute, given.second) == (0, 0, 0)
 
 
 def _free(base: datetime, step: timedelta, used: set[datetime]) -> datetime:

@@ -5,6 +5,7 @@ normalized, cleaned, understood. A *notice* is what is published; an item seen a
 source is a *sighting* of it.
 """
 
+from aggregator.model.declared import AlertSettings
 from aggregator.model.declared import Authority
 from aggregator.model.declared import FetchSettings
 from aggregator.model.declared import Settings
@@ -36,6 +37,8 @@ from aggregator.model.published import Place
 from aggregator.model.published import Reach
 from aggregator.model.published import View
 from aggregator.model.published import ViewVersion
+from aggregator.model.pulls import FLIPPING_FOR
+from aggregator.model.pulls import REDATES_TOLD
 from aggregator.model.pulls import Absence
 from aggregator.model.pulls import Alias
 from aggregator.model.pulls import Attempt
@@ -57,6 +60,7 @@ from aggregator.model.pulls import Wishes
 __all__ = [
     "ALL_LEVELS",
     "Absence",
+    "AlertSettings",
     "Alias",
     "Attempt",
     "Authority",
@@ -72,6 +76,7 @@ __all__ = [
     "Enclosure",
     "Entry",
     "Event",
+    "FLIPPING_FOR",
     "FetchSettings",
     "Fetched",
     "Flip",
@@ -89,6 +94,7 @@ __all__ = [
     "Outcome",
     "Place",
     "Plan",
+    "REDATES_TOLD",
     "Reach",
     "Rejection",
     "Settings",

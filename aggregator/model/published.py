@@ -33,6 +33,7 @@ class View:
     own: bool = False
     timezone: str = "Asia/Ho_Chi_Minh"
     on: date | None = None
+    by_entry: bool = True  # the window takes what came last, not what is dated last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from datetime import timedelta
 from enum import StrEnum
 
 from aggregator.model.declared import Source
@@ -49,6 +50,8 @@ class NewSighting:
     notice: str
     minted: bool  # the notice itself is new
     published: datetime
+    entered: datetime  # its place in the feeds' window
+    aliases: tuple[str, ...] = ()  # further names, nobody else's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,10 @@ class Attempt:
     plan: Plan | None = None
 
 
+FLIPPING_FOR = timedelta(days=7)  # after a source last went to and fro
+REDATES_TOLD = 3  # documents in a row that changed nothing but dates
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What a feed itself asks of those who poll it (RSS 2.0)."""
@@ -192,7 +199,7 @@ class Standing:
     learned_url: str = ""  # asked in place of the declared one
     quiet_at: datetime | None = None  # when silence will be longer than is its habit
     redates: int = 0  # documents in a row that changed nothing but dates
-    flipping: bool = False  # it goes to and fro between two versions
+    flipped_at: datetime | None = None  # when it last went to and fro
     wishes: Wishes = Wishes()
     cadence: Cadence = Cadence()
     feed_id: str = ""
@@ -256,6 +263,7 @@ class SourceState:
     reason: str = ""
     detail: str = ""
     failures: int = 0
+    turn: str = ""  # who has to act: a key of errors.TURNS
     our_network: bool = False  # it failed when most did: ours is to blame
     moved_to: str = ""  # a permanent redirect that was learned
     flipping: bool = False

@@ -6,10 +6,13 @@ counted for its source and day, so that a year of polling stays small.
 
 from collections.abc import Mapping
 from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.errors import whose_turn
+from aggregator.model import FLIPPING_FOR
 from aggregator.model import Attempt
 from aggregator.model import Outcome
 from aggregator.model import Settled
@@ -17,6 +20,10 @@ from aggregator.model import SourceRow
 from aggregator.model import SourceState
 from aggregator.store import schema
 from aggregator.store.engine import insert
+from aggregator.store.incidents import write_note
+from aggregator.store.sources import frozen_until
+from aggregator.store.sources import rest_host
+from aggregator.store.standing import columns_of
 
 _sources = schema.sources
 
@@ -29,12 +36,17 @@ def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
     else:
         values = _attempt_row(row.pk, attempt)
         connection.execute(sa.insert(schema.attempts).values(values))
-    columns = _state_columns(row, settled)
+    columns = columns_of(settled.standing) | _attempt_columns(settled)
     here = _sources.c.pk == row.pk
     connection.execute(sa.update(_sources).where(here).values(columns))
+    free_at = attempt.at + timedelta(seconds=settled.rest_seconds)
+    rest_host(connection, row.host, free_at)
+    for note in settled.notes:
+        write_note(connection, row.source.id, note, attempt.at)
 
 
-def _state_columns(row: SourceRow, settled: Settled) -> dict[str, Any]:
+def _attempt_columns(settled: Settled) -> dict[str, Any]:
+    """Write what the attempt itself says: five moments are five different things."""
     attempt = settled.attempt
     columns: dict[str, Any] = {
         "last_try_at": attempt.at,
@@ -42,44 +54,39 @@ def _state_columns(row: SourceRow, settled: Settled) -> dict[str, Any]:
         "status": attempt.status,
         "bytes": attempt.wire_bytes,
         "due_at": settled.due_at,
-        "failures": settled.failures,
-        "limited_until": settled.limited_until,
         "lease_owner": None,
         "lease_until": None,
-        "reason": attempt.reason,
         "detail": attempt.detail[:500],
     }
-    if attempt.outcome is Outcome.FAILED:
-        columns["failing_since"] = row.failing_since or attempt.at
-        return columns
-    columns |= {
-        "last_ok_at": attempt.at,
-        "failing_since": None,
-        "etag": settled.validators.etag,
-        "last_modified": settled.validators.last_modified,
-        "body_hash": settled.body_hash,
-    }
-    if attempt.plan is not None:
-        columns |= _document_columns(settled, attempt)
-    return columns
-
-
-def _document_columns(settled: Settled, attempt: Attempt) -> dict[str, Any]:
+    if attempt.outcome is not Outcome.FAILED:
+        columns["last_ok_at"] = attempt.at
     plan = attempt.plan
-    columns: dict[str, Any] = {
-        "feed_id": settled.feed_id,
-        "feed_title": settled.feed_title,
-        "generator": settled.generator,
-    }
-    if plan is None:
-        return columns
-    if plan.new or plan.changed:
+    if plan is not None and (plan.new or plan.changed or plan.withdrawn):
         columns["last_changed_at"] = attempt.at
-    if plan.new:
+    if plan is not None and plan.new:
         columns["last_new_item_at"] = attempt.at
-    if plan.entries:  # an empty document says nothing of a gap
-        columns["gap"] = plan.gap
     return columns
+
+
+def excuse(
+    connection: sa.Connection, failures: Mapping[int, int], due_at: datetime
+) -> None:
+    """Take back the penalties of sources whose failing was our own network's fault.
+
+    Args:
+        failures: How many failures in a row each source had before, by row.
+    """
+    table = _sources.c
+    mine = sa.update(_sources).where(
+        table.pk == sa.bindparam("b_pk"), table.failing_since.is_not(None)
+    )
+    if failures:
+        connection.execute(
+            mine.values(
+                excused=True, failures=sa.bindparam("b_failures"), due_at=due_at
+            ),
+            [{"b_pk": pk, "b_failures": n} for pk, n in sorted(failures.items())],
+        )
 
 
 def _attempt_row(pk: int, attempt: Attempt) -> dict[str, Any]:
@@ -128,7 +135,8 @@ def states(connection: sa.Connection, now: datetime) -> list[SourceState]:
     """Tell how every source stands, by id."""
     rows = connection.execute(sa.select(_sources).order_by(_sources.c.id)).all()
     last = _last_attempts(connection)
-    return [_state(row, last.get(row.pk), now) for row in rows]
+    shut = frozen_until(connection, now)
+    return [_state(row, last.get(row.pk), now, shut.get(row.host)) for row in rows]
 
 
 def _last_attempts(connection: sa.Connection) -> dict[int, sa.Row[Any]]:
@@ -138,34 +146,58 @@ def _last_attempts(connection: sa.Connection) -> dict[int, sa.Row[Any]]:
     return {row.source_pk: row for row in rows}
 
 
-def _state(row: sa.Row[Any], last: sa.Row[Any] | None, now: datetime) -> SourceState:
+def _state(
+    row: sa.Row[Any],
+    last: sa.Row[Any] | None,
+    now: datetime,
+    shut_until: datetime | None,
+) -> SourceState:
+    word = _state_word(row, now, shut_until is not None)
+    until = max(filter(None, (row.due_at, row.limited_until, shut_until)))
     return SourceState(
         id=row.id,
         url=row.url,
+        host=row.host,
         authority=row.authority,
-        state=_state_word(row, now),
+        state=word,
         last_try=row.last_try_at,
         last_ok=row.last_ok_at,
         last_changed=row.last_changed_at,
         last_new_item=row.last_new_item_at,
         failing_since=row.failing_since,
-        next_due=row.due_at if row.active else None,
+        quiet_since=row.quiet_at if word == "quiet" else None,
+        next_due=until if row.active else None,
         reason=row.reason,
         detail=row.detail,
+        failures=row.failures,
+        turn=_turn(row, word),
+        our_network=row.excused,
+        moved_to=row.learned_url,
+        flipping=row.flipped_at is not None and now - row.flipped_at < FLIPPING_FOR,
+        redates=row.redates,
         last_attempt=_attempt_facts(row, last),
     )
 
 
-def _state_word(row: sa.Row[Any], now: datetime) -> str:
+def _state_word(row: sa.Row[Any], now: datetime, frozen_host: bool) -> str:
     if not row.active:
         return "off"
-    if row.limited_until is not None and row.limited_until > now:
+    if frozen_host or (row.limited_until is not None and row.limited_until > now):
         return "limited"
     if row.last_try_at is None:
         return "new"
     if row.failing_since is not None:
         return "failing"
-    return "gap" if row.gap else "ok"
+    if row.gap:
+        return "gap"
+    return "quiet" if row.quiet_at is not None and row.quiet_at <= now else "ok"
+
+
+def _turn(row: sa.Row[Any], word: str) -> str:
+    """Say who has to act: silence is asked after at the portal; a gap mends itself."""
+    if row.excused:
+        return "operator"  # our own network is blamed
+    return {"quiet": "portal", "gap": "nobody"}.get(word) or whose_turn(row.reason)
 
 
 _COUNTS = (

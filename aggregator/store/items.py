@@ -1,4 +1,4 @@
-"""Items going into the store: what is known of them, and a plan made rows.
+"""Items going into the store: a plan made rows. What is known of them: `known`.
 
 Everything a plan means is written in the caller's transaction: notices, sightings,
 keys, versions, labels, the change sequence, the counters of the feeds it touches, and
@@ -6,17 +6,18 @@ the outbox. Whole or not at all.
 """
 
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from aggregator.model import ALL_LEVELS
-from aggregator.model import Category
+from aggregator.model import Absence
 from aggregator.model import ChangedSighting
+from aggregator.model import Flip
 from aggregator.model import Item
 from aggregator.model import Known
 from aggregator.model import Level
@@ -26,11 +27,12 @@ from aggregator.model import Plan
 from aggregator.model import SourceRow
 from aggregator.store import schema
 from aggregator.store.changes import note_changes
+from aggregator.store.engine import insert
 from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
 
-_CHUNK = 500  # names in one IN list
-_LOCKS = 7_361_403  # PostgreSQL advisory locks: one writer a portal
+CHUNK = 500  # names in one IN list
+_BEST_FIRST = ("shown", "maybe_withdrawn", "held", "hidden", "withdrawn")
 
 
 def bits_of(levels: Collection[Level]) -> int:
@@ -45,96 +47,105 @@ def levels_of(bits: int) -> frozenset[Level]:
     return frozenset() if levels == ALL_LEVELS else levels
 
 
-# --- What is known ------------------------------------------------------------
-
-
-def lock_portal(connection: sa.Connection, portal: str) -> None:
-    """Keep others from storing items of one portal until this transaction ends."""
-    if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
-        key = sa.func.hashtext(portal)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, key)))
-
-
-def known(
-    connection: sa.Connection, row: SourceRow, names: Collection[str]
-) -> dict[str, list[Known]]:
-    """Find what this source and others of its portal have shown under these names."""
-    found: dict[str, list[Known]] = {}
-    for chunk in chunks(sorted(names)):
-        for hit in connection.execute(_known_query(row.portal, chunk)):
-            found.setdefault(hit.key, []).append(_known(hit, row.pk))
-    return found
-
-
-def _known_query(portal: str, names: Sequence[str]) -> sa.Select[Any]:
-    key, seen = schema.keys.c, schema.sightings.c
-    version, source = schema.versions.c, schema.sources.c
-    return (
-        sa.select(
-            *(key.key, key.source_pk, seen.pk, seen.notice_id, seen.fingerprint),
-            *(seen.version, seen.published_at, seen.category, seen.level_bits),
-            *(version.title, version.link),
-        )
-        .select_from(schema.keys)
-        .join(schema.sightings, seen.pk == key.sighting_pk)
-        .join(schema.sources, source.pk == key.source_pk)
-        .join(
-            schema.versions,
-            (version.sighting_pk == seen.pk) & (version.n == seen.version),
-        )
-        .where(key.key.in_(names), source.portal == portal)
-        .order_by(seen.pk)
-    )
-
-
-def _known(hit: sa.Row[Any], source_pk: int) -> Known:
-    return Known(
-        key=hit.key,
-        sighting=hit.pk,
-        notice=hit.notice_id,
-        own=hit.source_pk == source_pk,
-        fingerprint=hit.fingerprint,
-        title=hit.title,
-        link=hit.link,
-        version=hit.version,
-        published=hit.published_at,
-        category=Category(hit.category),
-        levels=levels_of(hit.level_bits),
-    )
-
-
-def has_items(connection: sa.Connection, row: SourceRow) -> bool:
-    """Say whether a source has ever shown an item."""
-    one = sa.select(schema.sightings.c.pk).where(schema.sightings.c.source_pk == row.pk)
-    return connection.scalar(one.limit(1)) is not None
-
-
-def dates_taken(
-    connection: sa.Connection, row: SourceRow, first: datetime, last: datetime
-) -> set[datetime]:
-    """List the seconds that a source's items carry between two moments."""
-    seen = schema.sightings.c
-    dates = sa.select(seen.published_at).where(
-        seen.source_pk == row.pk, seen.published_at.between(first, last)
-    )
-    return set(connection.scalars(dates))
-
-
 # --- A plan made rows ---------------------------------------------------------
 
 
 def apply(connection: sa.Connection, row: SourceRow, plan: Plan, now: datetime) -> None:
     """Store what a plan says. Nothing new and nothing changed: nothing written."""
-    if not plan.new and not plan.changed:
+    _insert_aliases(connection, row, plan, now)
+    _write_flips(connection, plan.flips)
+    turned = _write_absences(connection, plan.absent)
+    if not plan.new and not plan.changed and not turned:
         return
     _insert_notices(connection, plan.new, now)
     _insert_sightings(connection, row, plan.new, now)
     for change in plan.changed:
         _renew_sighting(connection, row, change, now)
-    old = {c.known.notice: _old_places(row, c.known) for c in plan.changed}
+    known_ones = [change.known for change in plan.changed]
+    known_ones += [absence.known for absence in turned]
+    old = {known.notice: _old_places(row, known) for known in known_ones}
     kinds = {new.notice: "new" if new.minted else "changed" for new in plan.new}
     kinds |= {change.known.notice: "changed" for change in plan.changed}
+    kinds |= {absence.known.notice: _kind(absence) for absence in turned}
     note_changes(connection, kinds, old, now=now, source=row.source.id)
+
+
+def _kind(absence: Absence) -> str:
+    return "withdrawn" if absence.state == "withdrawn" else "changed"
+
+
+def _insert_aliases(
+    connection: sa.Connection, row: SourceRow, plan: Plan, now: datetime
+) -> None:
+    """Keep further names of known items; who came first keeps a name."""
+    if not plan.aliases:
+        return
+    rows = [
+        {
+            "source_pk": row.pk,
+            "key": alias.key,
+            "sighting_pk": alias.known.sighting,
+            "since": now,
+        }
+        for alias in plan.aliases
+    ]
+    statement = insert(connection, schema.keys)
+    connection.execute(statement.on_conflict_do_nothing(), rows)
+
+
+def _write_flips(connection: sa.Connection, flips: Sequence[Flip]) -> None:
+    seen = schema.sightings
+    if flips:
+        connection.execute(
+            sa.update(seen)
+            .where(seen.c.pk == sa.bindparam("b_pk"))
+            .values(flip=sa.bindparam("b_flip"), flip_since=sa.bindparam("b_since")),
+            [
+                {"b_pk": f.known.sighting, "b_flip": f.fingerprint, "b_since": f.since}
+                for f in flips
+            ],
+        )
+
+
+def _write_absences(
+    connection: sa.Connection, absent: Sequence[Absence]
+) -> list[Absence]:
+    """Write how missing items stand; list those that readers see differently now."""
+    seen = schema.sightings
+    if absent:
+        connection.execute(
+            sa.update(seen)
+            .where(seen.c.pk == sa.bindparam("b_pk"))
+            .values(
+                missing=sa.bindparam("b_missing"),
+                state=sa.bindparam("b_state"),
+                check_at=sa.bindparam("b_check_at"),
+            ),
+            [
+                {
+                    "b_pk": each.known.sighting,
+                    "b_missing": each.missing,
+                    "b_state": each.state,
+                    "b_check_at": each.check_at,
+                }
+                for each in absent
+            ],
+        )
+    turned = [each for each in absent if each.state != each.known.state]
+    _renew_notice_states(connection, {each.known.notice for each in turned})
+    return turned
+
+
+def _renew_notice_states(connection: sa.Connection, notices: Iterable[str]) -> None:
+    """A notice is shown while any place shows it, and withdrawn when none does."""
+    seen = schema.sightings.c
+    for notice in sorted(notices):
+        states = set(
+            connection.scalars(sa.select(seen.state).where(seen.notice_id == notice))
+        )
+        state = next((s for s in _BEST_FIRST if s in states), "shown")
+        here = schema.notices.c.id == notice
+        connection.execute(sa.update(schema.notices).where(here).values(state=state))
 
 
 def _old_places(row: SourceRow, was: Known) -> tuple[str, str, int]:
@@ -149,6 +160,7 @@ def _insert_notices(
             "id": sighting.notice,
             "published_at": sighting.published,
             "first_seen_at": now,
+            "entered_at": sighting.entered,
             "state": "shown",
         }
         for sighting in new
@@ -175,8 +187,9 @@ def _insert_sightings(
     connection.execute(
         sa.insert(schema.keys),
         [
-            {"source_pk": row.pk, "key": s.key, "sighting_pk": pk, "since": now}
+            {"source_pk": row.pk, "key": key, "sighting_pk": pk, "since": now}
             for pk, s in pairs
+            for key in (s.key, *s.aliases)
         ],
     )
     connection.execute(
@@ -257,5 +270,5 @@ def _renew_sighting(
 
 def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut a list into parts that one statement can name: databases have a limit."""
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -68,6 +68,14 @@ def _count(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=False, server_default="0")
 
 
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+
+
+def _json(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.JSON, nullable=False, server_default="{}")
+
+
 def _ref(name: str, target: str, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.ForeignKey(target), **({"nullable": False} | options))
 
@@ -104,8 +112,30 @@ sources = sa.Table(
     _text("feed_id"),
     _text("feed_title"),
     _text("generator"),
+    _flag("excused"),
+    _count("halvings"),
+    sa.Column("last_full_at", UtcTime),
+    _count("last_entries"),
+    sa.Column("distrusted_at", UtcTime),
+    _text("redirect_to"),
+    sa.Column("redirect_since", UtcTime),
+    _text("learned_url"),
+    sa.Column("quiet_at", UtcTime),
+    _count("redates"),
+    sa.Column("flipped_at", UtcTime),
+    _json("wishes"),
+    _json("cadence"),
     sa.Index(None, "active", "due_at"),
     sa.Index(None, "portal"),
+    sa.Index(None, "host"),
+)
+
+# Of a host: when it may be asked again. Who asks it now, its sources' leases say.
+hosts = sa.Table(
+    "hosts",
+    metadata,
+    sa.Column("host", sa.Text, primary_key=True),
+    sa.Column("free_at", UtcTime, nullable=False),
 )
 
 notices = sa.Table(
@@ -114,8 +144,12 @@ notices = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("published_at", UtcTime, nullable=False),
     sa.Column("first_seen_at", UtcTime, nullable=False),
+    # Its place in the feeds' window: when it was first seen, or, if it came with a
+    # source's first document, its date.
+    sa.Column("entered_at", UtcTime, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Index(None, "first_seen_at", "published_at"),
+    sa.Index(None, "entered_at"),
 )
 
 sightings = sa.Table(
@@ -134,7 +168,12 @@ sightings = sa.Table(
     sa.Column("level_bits", sa.Integer, nullable=False),
     sa.Column("published_at", UtcTime, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
+    _count("missing"),  # good documents in a row that did not list it
+    sa.Column("check_at", UtcTime),  # when its link is to be asked again
+    sa.Column("flip", sa.String(64), nullable=False, server_default=""),
+    sa.Column("flip_since", UtcTime),
     sa.Index(None, "notice_id"),
+    sa.Index(None, "check_at"),
     sa.Index(None, "source_pk", "published_at"),
     sa.Index(None, "authority", "category", "published_at"),
     sa.Index(None, "published_at"),
@@ -259,7 +298,31 @@ outbox = sa.Table(
     sa.Column("due_at", UtcTime, nullable=False),
     sa.Column("done_at", UtcTime),
     _count("tries"),
-    sa.Index(None, "done_at", "due_at"),
+    sa.Index(None, "kind", "done_at", "due_at"),
+)
+
+# What people are told of: once when it begins, once when it ends (a note: at once).
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    _text("reason"),
+    _text("detail"),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    sa.Column("sources", sa.JSON, nullable=False),
+    sa.Index(None, "opened_at"),
+    sa.Index(
+        "uq_incidents_open",
+        "kind",
+        "subject",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
 )
 
 # Leases of things that are not sources: who holds the clock.

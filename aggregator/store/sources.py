@@ -15,14 +15,16 @@ import sqlalchemy as sa
 
 from aggregator.model import Source
 from aggregator.model import SourceRow
-from aggregator.model import Validators
 from aggregator.store import schema
 from aggregator.store.engine import insert
 from aggregator.store.portals import host_of
 from aggregator.store.portals import portal_of
+from aggregator.store.standing import standing_of
 
 _sources = schema.sources
 _LOCK = 7_361_404  # PostgreSQL advisory lock: one taking over of the file at a time
+_LONGEST_WAIT = 10.0  # seconds for a host's rest; another machine's clock may be ahead
+_CLAIM = 7_361_405  # and one claim at a time, so that no two take one host
 
 
 # --- The file -----------------------------------------------------------------
@@ -96,8 +98,10 @@ def _declared_columns(source: Source) -> dict[str, Any]:
 
 def _renew(connection: sa.Connection, source: Source, row: sa.Row[Any]) -> None:
     columns: dict[str, Any] = _declared_columns(source) | {"active": True}
-    if row.url != source.url:  # validators belong to an address
+    if row.url != source.url:  # validators and redirects belong to an address
         columns |= {"etag": None, "last_modified": None, "body_hash": ""}
+        columns |= {"learned_url": "", "redirect_to": "", "redirect_since": None}
+        columns |= {"distrusted_at": None, "last_full_at": None}
     if any(getattr(row, name) != value for name, value in columns.items()):
         here = _sources.c.pk == row.pk
         connection.execute(sa.update(_sources).where(here).values(columns))
@@ -146,18 +150,18 @@ def claim(
 ) -> list[SourceRow]:
     """Lease sources to an owner: those wanted, else those due, the longest due first.
 
+    Of a host whose sources somebody else holds, none is taken: a host is asked by one
+    worker at a time. Of a host that limits two or more of its URLs, none is due.
+
     Args:
         wanted: Source ids that are taken whether due or not; None: what is due.
         force: Take even what a server asked us to leave alone for a while.
         dead: Owners known to be gone, whose leases no longer hold.
     """
     table = _sources.c
-    free = sa.or_(
-        table.lease_until.is_(None),
-        table.lease_until <= now,
-        table.lease_owner.in_(dead),
-    )
-    condition = [table.active, free]
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIM)))
+    condition = [table.active, _free(table, now, dead), _host_free(now, owner, dead)]
     if wanted is None:
         condition.append(table.due_at <= now)
     else:
@@ -165,11 +169,13 @@ def claim(
     if not force:
         condition.append(not_limited(now))
     statement = (
-        sa.select(_sources)
+        sa.select(_sources, schema.hosts.c.free_at, _checks_due(now).label("checks"))
+        .outerjoin(schema.hosts, schema.hosts.c.host == table.host)
         .where(*condition)
         .order_by(table.due_at, table.pk)
         .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer and ignores it
+        # SQLite has one writer and ignores it.
+        .with_for_update(skip_locked=True, of=_sources)
     )
     rows = [row for row in connection.execute(statement) if row.id in sources]
     if rows:
@@ -178,7 +184,36 @@ def claim(
             mine.values(lease_owner=owner, lease_until=until),
             [{"b_pk": row.pk} for row in rows],
         )
-    return [_taken(row, sources[row.id]) for row in rows]
+    return [_taken(row, sources[row.id], now) for row in rows]
+
+
+def _free(table: Any, now: datetime, dead: Collection[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        table.lease_until.is_(None),
+        table.lease_until <= now,
+        table.lease_owner.in_(dead),
+    )
+
+
+def _host_free(
+    now: datetime, owner: str, dead: Collection[str]
+) -> sa.ColumnElement[bool]:
+    """Select sources at whose host nobody else is at work."""
+    other = _sources.alias("other")
+    held = sa.select(other.c.host).where(
+        other.c.lease_owner != owner, sa.not_(_free(other.c, now, dead))
+    )
+    return _sources.c.host.not_in(held)
+
+
+def _checks_due(now: datetime) -> sa.ColumnElement[bool]:
+    """Say whether links of missing items of the source are to be asked again."""
+    seen = schema.sightings.c
+    return sa.exists().where(
+        seen.source_pk == _sources.c.pk,
+        seen.state == "maybe_withdrawn",
+        seen.check_at <= now,
+    )
 
 
 def any_due(connection: sa.Connection, now: datetime) -> bool:
@@ -189,9 +224,39 @@ def any_due(connection: sa.Connection, now: datetime) -> bool:
 
 
 def not_limited(now: datetime) -> sa.ColumnElement[bool]:
-    """Select what no server has asked us to leave alone."""
+    """Select what no server has asked us to leave alone.
+
+    A limit named by one URL is that URL's; named by two or more, it is the host's.
+    """
     until = _sources.c.limited_until
-    return sa.or_(until.is_(None), until <= now)
+    return sa.and_(
+        sa.or_(until.is_(None), until <= now), _sources.c.host.not_in(_frozen(now))
+    )
+
+
+def _frozen(now: datetime) -> sa.Select[Any]:
+    """List the hosts that limit two or more of their URLs."""
+    other = _sources.alias("limited")
+    return (
+        sa.select(other.c.host)
+        .where(other.c.limited_until > now, other.c.active)
+        .group_by(other.c.host)
+        .having(sa.func.count() >= 2)
+    )
+
+
+def frozen_until(connection: sa.Connection, now: datetime) -> dict[str, datetime]:
+    """Say until when each frozen host is left alone: until one limit alone is left."""
+    table = _sources.c
+    rows = connection.execute(
+        sa.select(table.host, table.limited_until)
+        .where(table.limited_until > now, table.active)
+        .order_by(table.limited_until.desc())
+    )
+    limits: dict[str, list[datetime]] = {}
+    for row in rows:
+        limits.setdefault(row.host, []).append(row.limited_until)
+    return {host: found[1] for host, found in limits.items() if len(found) >= 2}
 
 
 def limited(
@@ -200,25 +265,26 @@ def limited(
     """Say which of the wanted sources a server asked us to leave alone, until when."""
     table = _sources.c
     rows = connection.execute(
-        sa.select(table.id, table.limited_until).where(
-            table.id.in_(wanted), table.limited_until > now
+        sa.select(table.id, table.host, table.limited_until).where(
+            table.id.in_(wanted), sa.not_(not_limited(now))
         )
     )
-    return {row.id: row.limited_until for row in rows}
+    shut = frozen_until(connection, now)
+    return {
+        row.id: max(row.limited_until or now, shut.get(row.host, now)) for row in rows
+    }
 
 
-def _taken(row: sa.Row[Any], source: Source) -> SourceRow:
+def _taken(row: sa.Row[Any], source: Source, now: datetime) -> SourceRow:
+    wait = (row.free_at - now).total_seconds() if row.free_at else 0.0
     return SourceRow(
         pk=row.pk,
         source=source,
         portal=row.portal,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified),
-        body_hash=row.body_hash,
-        failures=row.failures,
-        failing_since=row.failing_since,
-        gap=row.gap,
-        feed_id=row.feed_id,
-        feed_title=row.feed_title,
+        host=row.host,
+        standing=standing_of(row),
+        wait_seconds=min(max(wait, 0.0), _LONGEST_WAIT),
+        checks_due=bool(row.checks),
     )
 
 
@@ -245,3 +311,12 @@ def holds(connection: sa.Connection, pk: int, owner: str) -> bool:
     """Say whether a source is still leased to an owner, and keep it so until saved."""
     lease = sa.select(_sources.c.lease_owner).where(_sources.c.pk == pk)
     return connection.scalar(lease.with_for_update()) == owner
+
+
+def rest_host(connection: sa.Connection, host: str, free_at: datetime) -> None:
+    """Say when a host may be asked again, by whomever."""
+    statement = insert(connection, schema.hosts).values(host=host, free_at=free_at)
+    statement = statement.on_conflict_do_update(
+        index_elements=["host"], set_={"free_at": free_at}
+    )
+    connection.execute(statement)

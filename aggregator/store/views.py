@@ -47,8 +47,8 @@ def read_view(
         source: Only what this source shows.
         since: Only what was first seen at or after this moment.
     """
-    ids = list(connection.scalars(_ids_query(view, source=source, since=since)))
-    return _notices(connection, view, ids)
+    rows = connection.execute(_ids_query(view, source=source, since=since)).all()
+    return _notices(connection, view, [row.id for row in _in_order(rows)])
 
 
 def read_notice(connection: sa.Connection, view: View, notice_id: str) -> Notice | None:
@@ -78,8 +78,11 @@ def _ids_query(
     view: View, *, source: str | None, since: datetime | None
 ) -> sa.Select[Any]:
     notice = schema.notices.c
+    window = notice.entered_at if view.by_entry else notice.published_at
     query = (
-        sa.select(notice.id, notice.published_at, notice.first_seen_at)
+        sa.select(
+            notice.id, notice.published_at, notice.first_seen_at, notice.entered_at
+        )
         .join(schema.sightings, _seen.notice_id == notice.id)
         .where(*_visible(view))
         .where(_seen.category.in_([str(category) for category in view.categories]))
@@ -93,9 +96,20 @@ def _ids_query(
     return (
         query.distinct()
         .order_by(
-            notice.published_at.desc(), notice.first_seen_at.desc(), notice.id.asc()
+            window.desc(),
+            notice.published_at.desc(),
+            notice.first_seen_at.desc(),
+            notice.id.asc(),
         )
         .limit(view.limit)
+    )
+
+
+def _in_order(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """Order the window by date: a back-dated notice enters it, at its own place."""
+    by_id = sorted(rows, key=lambda row: str(row.id))
+    return sorted(
+        by_id, key=lambda row: (row.published_at, row.first_seen_at), reverse=True
     )
 
 

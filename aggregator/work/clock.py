@@ -20,6 +20,7 @@ from aggregator.work.engine import LEASE
 from aggregator.work.engine import Engine
 
 TICK = timedelta(seconds=1)
+LOOK = timedelta(seconds=15)  # between two looks at how all sources stand
 MAX_IN_FLIGHT = 500  # sources leased at once; the rest wait in the database
 _STEP = 0.5  # seconds that the saving thread waits for an event
 _log = logging.getLogger("aggregator.clock")
@@ -41,7 +42,7 @@ class Clock:
         self._saver = threading.Thread(target=self._save, name="saver", daemon=True)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(2)},
+            executors={"default": ThreadPoolExecutor(3)},
             job_defaults={
                 "misfire_grace_time": None,
                 "coalesce": True,
@@ -50,6 +51,7 @@ class Clock:
         )
         self._every("tick", self.tick, tick, first=True)
         self._every("renew", self._renew, LEASE / 3)
+        self._every("look", self._look, LOOK)
 
     def _every(
         self,
@@ -100,6 +102,12 @@ class Clock:
                 self._engine.renew()
             except StoreError as error:
                 _log.error("renewing leases failed: %s", error)
+
+    def _look(self) -> None:
+        try:
+            self._engine.look_around()
+        except StoreError as error:
+            _log.error("looking at all sources failed: %s", error)
 
     def _save(self) -> None:
         while not self._stopping.is_set():

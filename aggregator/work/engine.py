@@ -14,6 +14,9 @@ from datetime import datetime
 from datetime import timedelta
 
 from aggregator import __version__
+from aggregator.deliver.alerts import Secrets
+from aggregator.deliver.alerts import deliver_due
+from aggregator.deliver.watch import watch
 from aggregator.errors import StoreError
 from aggregator.intake.fetch import user_agent
 from aggregator.intake.net import Dial
@@ -27,9 +30,9 @@ from aggregator.store.engine import Store
 from aggregator.work.declaring import now
 from aggregator.work.owner import dead_owners
 from aggregator.work.owner import this_owner
+from aggregator.work.secrets import alert_secrets
 
 LEASE = timedelta(minutes=3)
-READ_LIMIT = timedelta(seconds=5)  # for one document
 _log = logging.getLogger("aggregator.work")
 
 
@@ -41,6 +44,9 @@ class Engine:
     settings: Settings
     puller: Puller
     owner: str
+    net: Net
+    secrets: Secrets
+    clock: Callable[[], datetime] = now
 
     def claim(
         self,
@@ -50,7 +56,7 @@ class Engine:
         limit: int = 100_000,
     ) -> list[SourceRow]:
         """Lease what is wanted, else what is due."""
-        moment = now()
+        moment = self.clock()
         with self.store.write() as connection:
             others = stored.owners(connection, moment)
             return stored.claim(
@@ -68,13 +74,25 @@ class Engine:
     def any_due(self) -> bool:
         """Say whether a source is due, without taking the writers' lock."""
         with self.store.read() as connection:
-            return stored.any_due(connection, now())
+            return stored.any_due(connection, self.clock())
 
     def renew(self) -> None:
         """Hold on to what is in flight."""
         with self.store.write() as connection:
             pks = self.puller.under_way()
-            stored.renew_leases(connection, self.owner, pks, now() + LEASE)
+            until = self.clock() + LEASE
+            stored.renew_leases(connection, self.owner, pks, until)
+
+    def look_around(self) -> None:
+        """Note what turned bad or recovered, of all sources, and tell of it."""
+        watch(self.store, self.clock())
+        deliver_due(
+            self.store,
+            self.settings,
+            net=self.net,
+            secrets=self.secrets,
+            now=self.clock(),
+        )
 
 
 @contextmanager
@@ -88,18 +106,28 @@ def running(
 ) -> Iterator[Engine]:
     """Start a pulling machine; stop it and give its leases back at the end."""
     owner = this_owner()
+    secrets = alert_secrets(settings)
     net = Net(
         allow_private=settings.fetch.allow_private,
         concurrency=settings.fetch.concurrency,
+        spacing=settings.fetch.spacing.total_seconds(),
         user_agent=user_agent(settings.site, __version__),
         dial=dial,
     )
-    workshop = Workshop(workers=workers, limit=READ_LIMIT)
+    workshop = Workshop(workers=workers)
     puller = Puller(
         store, settings, net=net, workshop=workshop, owner=owner, clock=clock
     )
     try:
-        yield Engine(store=store, settings=settings, puller=puller, owner=owner)
+        yield Engine(
+            store=store,
+            settings=settings,
+            puller=puller,
+            owner=owner,
+            net=net,
+            secrets=secrets,
+            clock=clock,
+        )
     finally:
         net.close(timeout=3)
         workshop.close()

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
+from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import reconcile
 from aggregator.model import Digest
 from aggregator.publish.view import select
@@ -224,7 +225,7 @@ def test_any_number_of_items_may_be_asked_for(sqlite_store: Store) -> None:
     )
     sqlite_store.engine.dispose()
     many = [item(f"tin-{n}") for n in range(1_500)]
-    plan = reconcile(Digest(items=tuple(many)), {}, source_id="a", now=NOW)
+    plan = reconcile(Digest(items=tuple(many)), Past(), source_id="a", now=NOW)
     with sqlite_store.write() as connection:
         said = settings(source("a"))
         stored.declare(connection, said.sources, NOW)

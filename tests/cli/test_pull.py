@@ -169,14 +169,18 @@ def _lease(folder: Path, owner: str, *names: str) -> None:
 def test_what_another_process_has_leased_is_busy_until_it_is_dead(
     tmp_path: Path, upstream: Upstream
 ) -> None:
-    write_feeds(tmp_path, {name: upstream.put(f"/{name}.xml", ONE) for name in "ab"})
+    """Sources a and b stand on one host: while a is asked elsewhere, b must wait."""
+    at = {"a": "127.0.0.1", "b": "127.0.0.1", "c": "127.0.0.2"}
+    write_feeds(
+        tmp_path, {n: upstream.put(f"/{n}.xml", ONE, address=at[n]) for n in at}
+    )
     aggregator(tmp_path, "sources")
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1) as other:
         _lease(tmp_path, f"{machine()}/{other.pid}/{_started(other.pid)}", "a")
         done = pull(tmp_path, "--all")
         assert done.code == 0
-        assert done.json["sources"]["busy"] == done.json["sources"]["pulled"] == 1
-        assert not upstream.asked_for("/a.xml")
+        assert (done.json["sources"]["busy"], done.json["sources"]["pulled"]) == (2, 1)
+        assert not upstream.asked_for("/a.xml") and not upstream.asked_for("/b.xml")
         other.kill()
         other.wait()
     assert pull(tmp_path, "a").json["sources"]["pulled"] == 1

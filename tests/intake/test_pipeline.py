@@ -313,7 +313,8 @@ def test_the_last_address_after_redirects_is_the_base(house: House) -> None:
 def test_an_incomplete_document_is_read_but_asked_for_again(house: House) -> None:
     cut = rss("x", "y")[: -len("</channel></rss>")]
     report = house.pull(a=ok(cut, headers={"etag": '"1"'}))["a"]
-    assert report.attempt.outcome is Outcome.PULLED
+    assert report.attempt.reason == Reason.TRUNCATED
+    assert report.attempt.plan is not None and len(report.attempt.plan.new) == 2
     assert len(house.notices()) == 2
     row = house.row("a")
     assert (row.etag, row.last_modified, row.body_hash) == (None, None, "")
@@ -334,8 +335,25 @@ def test_a_front_page_does_not_make_two_articles_one(house: House) -> None:
 def test_a_document_without_entries_empties_nothing(house: House) -> None:
     house.pull(a=ok(rss("x")))
     report = house.pull(a=ok(rss()))["a"]
-    assert report.attempt.outcome is Outcome.PULLED
+    assert report.attempt.reason == Reason.EMPTIED
     assert report.attempt.plan is not None and not report.attempt.plan.gap
+    assert len(house.notices()) == 1
+
+
+def test_a_feed_that_never_had_entries_is_well(house: House) -> None:
+    """Thư mời is normally empty."""
+    for _ in range(2):
+        report = house.pull(a=ok(rss(title=uuid.uuid4().hex)))["a"]
+        assert report.attempt.outcome is not Outcome.FAILED
+    assert house.state("a").state == "ok"
+
+
+def test_what_stays_empty_for_days_is_empty(house: House) -> None:
+    house.pull(a=ok(rss("x")))
+    house.pull(a=ok(rss()))
+    house.now += timedelta(days=3)
+    assert house.pull(a=ok(rss()))["a"].attempt.outcome is Outcome.PULLED
+    assert house.state("a").state == "ok"
     assert len(house.notices()) == 1
 
 
@@ -568,5 +586,5 @@ def test_any_documents_balance_and_can_be_stored(
         house.now += MINUTE
         answer = ok(_written(entries), url=f"{portal}/x.xml")
         attempt = house.pull(**{ids[name]: answer})[ids[name]].attempt
-        assert attempt.outcome is not Outcome.FAILED, attempt.detail
+        assert attempt.reason in ("", Reason.EMPTIED), attempt.detail
         assert attempt.plan is None or attempt.plan.entries == len(entries)

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.intake.identity import names_of
+from aggregator.intake.identity import stored_key
+from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import base_date
-from aggregator.intake.reconcile import names_of
 from aggregator.intake.reconcile import notice_id
 from aggregator.intake.reconcile import reconcile
-from aggregator.intake.reconcile import stored_key
 from aggregator.model import Category
 from aggregator.model import Digest
 from aggregator.model import Item
 from aggregator.model import Known
+from aggregator.model import NewSighting
 from aggregator.model import Plan
 from aggregator.model import Rejection
 from tests.conftest import NOW
@@ -30,10 +32,11 @@ VIETNAM = timezone(timedelta(hours=7))
 def known_from(plan: Plan, *, own: bool = True) -> dict[str, list[Known]]:
     """Turn a plan's new items into what the store would know of them."""
     found: dict[str, list[Known]] = {}
-    for row, new in enumerate(plan.new, 1):
-        found.setdefault(new.key, []).append(
+    pairs = [(n, new, key) for n, new in enumerate(plan.new, 1) for key in keys(new)]
+    for row, new, key in pairs:
+        found.setdefault(key, []).append(
             Known(
-                key=new.key,
+                key=key,
                 sighting=row,
                 notice=new.notice,
                 own=own,
@@ -44,21 +47,24 @@ def known_from(plan: Plan, *, own: bool = True) -> dict[str, list[Known]]:
                 published=new.published,
                 category=Category.NEWS,
                 levels=frozenset(),
+                guid=new.item.guid,
+                given=new.item.given,
             )
         )
     return found
+
+
+def keys(new: NewSighting) -> tuple[str, ...]:
+    """List the names under which the store keeps a new sighting."""
+    return (new.key, *new.aliases)
 
 
 def plan_for(
     *items: Item, known: dict[str, list[Known]] | None = None, **more: object
 ) -> Plan:
     """Reconcile a document of these items, one minute after NOW."""
-    options: dict[str, object] = {
-        "source_id": "so",
-        "now": NOW,
-        "had_items": bool(known),
-    }
-    return reconcile(Digest(items=items), known or {}, **(options | more))
+    past = Past(**({"known": known or {}, "had_items": bool(known)} | more))
+    return reconcile(Digest(items=items), past, source_id="so", now=NOW)
 
 
 def test_first_sight_makes_everything_new() -> None:
@@ -129,7 +135,7 @@ def test_another_source_of_the_portal_shows_the_same_notice() -> None:
     elsewhere = known_from(first, own=False)
     other = item("news_12", link="http://cong.example/thong-bao/news_12.html")
     plan = reconcile(
-        Digest(items=(other,)), elsewhere, source_id="so-thong-bao", now=NOW
+        Digest(items=(other,)), Past(known=elsewhere), source_id="so-thong-bao", now=NOW
     )
     (seen,) = plan.new
     assert seen.notice == first.new[0].notice
@@ -142,7 +148,7 @@ def test_the_same_short_guid_for_another_article_is_another_notice() -> None:
     other = item("news_12", title="Chuyện khác", link="http://cong.example/khac.html")
     plan = reconcile(
         Digest(items=(other,)),
-        known_from(first, own=False),
+        Past(known=known_from(first, own=False)),
         source_id="so-thong-bao",
         now=NOW,
     )
@@ -158,7 +164,10 @@ def test_a_gap_is_seen_when_nothing_overlaps() -> None:
 def test_rejected_entries_are_in_the_balance() -> None:
     rejected = Rejection(position=1, reason="empty")
     plan = reconcile(
-        Digest(items=(item("a"),), rejections=(rejected,)), {}, source_id="so", now=NOW
+        Digest(items=(item("a"),), rejections=(rejected,)),
+        Past(),
+        source_id="so",
+        now=NOW,
     )
     assert plan.rejected == (rejected,)
     assert plan.entries == 2
@@ -242,7 +251,7 @@ _ITEMS = st.lists(
 def test_every_document_balances(items: list[Item], rejected: int) -> None:
     rejections = tuple(Rejection(position=n, reason="empty") for n in range(rejected))
     digest = Digest(items=tuple(items), rejections=rejections)
-    plan = reconcile(digest, {}, source_id="so", now=NOW)
+    plan = reconcile(digest, Past(), source_id="so", now=NOW)
     assert plan.entries == len(items) + rejected
     assert len({new.key for new in plan.new}) == len(plan.new)
     assert len({new.notice for new in plan.new}) == len(plan.new)

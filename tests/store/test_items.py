@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from aggregator.intake.reconcile import names_of
+from aggregator.intake.pipeline import plan_of
+from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import reconcile
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
@@ -72,18 +73,7 @@ def pull(store: Store, name: str, *items: Item, now: datetime = NOW) -> Plan:
     """Store a document of these items as one pull of a source does."""
     row = row_of(store, name)
     with store.write() as connection:
-        known = stored_items.known(connection, row, names_of(items))
-        taken = stored_items.dates_taken(
-            connection, row, NOW - timedelta(days=9999), NOW + timedelta(days=1)
-        )
-        plan = reconcile(
-            Digest(items=items),
-            known,
-            source_id=name,
-            now=now,
-            taken=taken,
-            had_items=stored_items.has_items(connection, row),
-        )
+        plan = plan_of(connection, row, Digest(items=items), now)
         stored_items.apply(connection, row, plan, now)
     return plan
 
@@ -403,7 +393,7 @@ def test_a_plan_that_fails_half_way_leaves_nothing(
 ) -> None:
     declare(store, SAID)
     row = row_of(store, "so-tin")
-    good = reconcile(Digest(items=(item("a"),)), {}, source_id="so-tin", now=NOW)
+    good = reconcile(Digest(items=(item("a"),)), Past(), source_id="so-tin", now=NOW)
     twice = replace(good, new=good.new * 2)  # the same key twice cannot be
     with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
         stored_items.apply(connection, row, twice, NOW)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,7 +26,13 @@ from tests.conftest import source
 from tests.conftest import with_sources
 
 Declare = Callable[..., None]
-SAID = settings(source("a"), source("b"), source("c"))
+SAID = settings(
+    *(source(name, url=f"http://{name}.example/rss.xml") for name in ("a", "b", "c"))
+)
+ONE_HOST = settings(
+    *(source(name, url=f"http://so.example/rss/{name}.xml") for name in ("a", "b")),
+    source("c", url="http://c.example/rss.xml"),
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -41,12 +48,17 @@ def names(rows: list[SourceRow]) -> list[str]:
     return [row.source.id for row in rows]
 
 
-def settle_one(store: Store, row: SourceRow, **values: object) -> None:
+def settle_one(store: Store, row: SourceRow, **values: Any) -> None:
     """Settle an attempt that went well, unless told otherwise."""
     attempt = values.pop("attempt", Attempt(at=NOW, outcome=Outcome.NOT_MODIFIED))
-    options: dict[str, object] = {"due_at": NOW + 15 * MINUTE}
+    due_at = values.pop("due_at", NOW + 15 * MINUTE)
+    rest = values.pop("rest_seconds", 0.0)
+    standing = replace(row.standing, **values)
     with store.write() as connection:
-        settle(connection, row, Settled(attempt=attempt, **(options | values)))
+        settled = Settled(
+            attempt=attempt, due_at=due_at, standing=standing, rest_seconds=rest
+        )
+        settle(connection, row, settled)
 
 
 def state(store: Store, name: str, now: object = NOW) -> SourceState:
@@ -97,8 +109,8 @@ def test_validators_go_with_the_old_address(store: Store, declare: Declare) -> N
     moved = with_sources(SAID, source("a", url="http://neu.example/rss"))
     declare(store, moved)
     (row,) = claim(store, moved, wanted=["a"])
-    assert row.validators == Validators()
-    assert row.body_hash == ""
+    assert row.standing.validators == Validators()
+    assert row.standing.body_hash == ""
 
 
 # --- Leases -------------------------------------------------------------------
@@ -109,6 +121,65 @@ def test_what_is_leased_is_nobody_elses(store: Store, declare: Declare) -> None:
     assert names(claim(store, wanted=["a"])) == ["a"]
     assert names(claim(store, owner="two")) == ["b", "c"]
     assert names(claim(store, owner="three", wanted=["a"])) == []
+
+
+def test_a_host_is_asked_by_one_worker_at_a_time(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, ONE_HOST)
+    assert names(claim(store, ONE_HOST, wanted=["a"])) == ["a"]
+    assert names(claim(store, ONE_HOST, owner="two")) == ["c"]
+    assert names(claim(store, ONE_HOST, owner="two", wanted=["b"])) == []
+    assert names(claim(store, ONE_HOST)) == ["b"]  # who holds it may have more of it
+    later = NOW + 2 * MINUTE  # the lease has run out
+    found = claim(store, ONE_HOST, owner="two", now=later, until=later + MINUTE)
+    assert names(found) == ["a", "b", "c"]
+
+
+def test_a_dead_worker_keeps_no_host(store: Store, declare: Declare) -> None:
+    declare(store, ONE_HOST)
+    claim(store, ONE_HOST, wanted=["a"])
+    found = claim(store, ONE_HOST, owner="two", wanted=["b"], dead=["one"])
+    assert names(found) == ["b"]
+
+
+def test_a_host_rests_whoever_asks_it_next(store: Store, declare: Declare) -> None:
+    declare(store, ONE_HOST)
+    (row,) = claim(store, ONE_HOST, wanted=["a"])
+    settle_one(store, row, rest_seconds=4.0)
+    (row,) = claim(store, ONE_HOST, owner="two", wanted=["b"], now=NOW + MINUTE / 60)
+    assert row.wait_seconds == 3.0
+    (other,) = claim(store, ONE_HOST, wanted=["c"])
+    assert other.wait_seconds == 0.0
+
+
+def limit(store: Store, *names: str, until: object = NOW + 30 * MINUTE) -> None:
+    """Have a server limit these URLs."""
+    for row in claim(store, ONE_HOST, wanted=names, force=True):
+        settle_one(store, row, limited_until=until, reason="limited", due_at=NOW)
+
+
+def test_a_limit_of_one_url_is_that_urls(store: Store, declare: Declare) -> None:
+    declare(store, ONE_HOST)
+    limit(store, "a")
+    assert names(claim(store, ONE_HOST)) == ["b", "c"]
+    assert state(store, "a").state == "limited"
+    assert state(store, "b").state == "new"
+
+
+def test_a_limit_of_two_urls_is_the_hosts(store: Store, declare: Declare) -> None:
+    fourth = source("d", url="http://so.example/rss/d.xml")
+    said = with_sources(ONE_HOST, *ONE_HOST.sources.values(), fourth)
+    declare(store, said)
+    limit(store, "a", "b")
+    assert names(claim(store, said)) == ["c"]
+    assert state(store, "d").state == "limited"
+    with store.read() as connection:
+        assert stored.limited(connection, ["c", "d"], NOW) == {"d": NOW + 30 * MINUTE}
+    assert names(claim(store, said, wanted=["d"], force=True)) == ["d"]
+    later = NOW + 31 * MINUTE
+    found = claim(store, said, now=later, until=later + MINUTE)
+    assert names(found) == ["a", "b", "c", "d"]
 
 
 def test_a_lease_runs_out(store: Store, declare: Declare) -> None:
@@ -207,16 +278,14 @@ def test_five_moments_are_five_different_things(store: Store, declare: Declare) 
     bad = Attempt(
         at=NOW + MINUTE, outcome=Outcome.FAILED, reason="timeout", status=None
     )
-    settle_one(store, row, attempt=bad, failures=1)
+    failing: dict[str, object] = {"failing_since": NOW + MINUTE, "reason": "timeout"}
+    settle_one(store, row, attempt=bad, failures=1, **failing)
     found = state(store, "a")
     assert found.state == "failing"
     assert found.last_ok == NOW
     assert found.last_try == found.failing_since == NOW + MINUTE
     assert found.last_changed is None and found.last_new_item is None
     assert found.reason == "timeout"
-    again = replace(row, failing_since=found.failing_since)
-    settle_one(store, again, attempt=replace(bad, at=NOW + 2 * MINUTE), failures=2)
-    assert state(store, "a").failing_since == NOW + MINUTE
     settle_one(
         store, row, attempt=Attempt(at=NOW + 3 * MINUTE, outcome=Outcome.SAME_BODY)
     )
@@ -224,28 +293,13 @@ def test_five_moments_are_five_different_things(store: Store, declare: Declare) 
     assert (healed.state, healed.failing_since, healed.reason) == ("ok", None, "")
 
 
-def test_a_failure_keeps_validators_and_a_success_replaces_them(
-    store: Store, declare: Declare
-) -> None:
+def test_a_standing_comes_back_as_it_was_kept(store: Store, declare: Declare) -> None:
     declare(store, SAID)
     (row,) = claim(store, wanted=["a"])
     settle_one(store, row, validators=Validators(etag='"1"'), body_hash="x")
+    (row,) = claim(store, wanted=["a"])
     bad = Attempt(at=NOW, outcome=Outcome.FAILED, reason="timeout")
     settle_one(store, row, attempt=bad, failures=1)
     (row,) = claim(store, wanted=["a"])
-    assert row.validators == Validators(etag='"1"')
-    assert (row.body_hash, row.failures) == ("x", 1)
-
-
-def test_a_gap_stays_until_documents_overlap(store: Store, declare: Declare) -> None:
-    declare(store, SAID)
-    (row,) = claim(store, wanted=["a"])
-    gap = Plan(unchanged=1, gap=True)
-    settle_one(store, row, attempt=Attempt(at=NOW, outcome=Outcome.PULLED, plan=gap))
-    assert state(store, "a").state == "gap"
-    nothing = Attempt(at=NOW, outcome=Outcome.NOT_MODIFIED)
-    settle_one(store, row, attempt=nothing)
-    assert state(store, "a").state == "gap"
-    good = Attempt(at=NOW, outcome=Outcome.PULLED, plan=Plan(unchanged=1))
-    settle_one(store, row, attempt=good)
-    assert state(store, "a").state == "ok"
+    assert row.standing.validators == Validators(etag='"1"')
+    assert (row.standing.body_hash, row.standing.failures) == ("x", 1)

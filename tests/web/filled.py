@@ -7,8 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from aggregator.intake.reconcile import names_of
-from aggregator.intake.reconcile import reconcile
+from aggregator.intake.pipeline import plan_of
 from aggregator.model import Category
 from aggregator.model import Digest
 from aggregator.model import Enclosure
@@ -72,13 +71,7 @@ def pull(store: Store, name: str, *found: Item, now: datetime = NOW) -> Plan:
             wanted=[name],
             dead=["test"],
         )
-        plan = reconcile(
-            Digest(items=found),
-            stored_items.known(connection, row, names_of(found)),
-            source_id=name,
-            now=now,
-            had_items=stored_items.has_items(connection, row),
-        )
+        plan = plan_of(connection, row, Digest(items=found), now)
         stored_items.apply(connection, row, plan, now)
     return plan
 

@@ -110,7 +110,7 @@ def test_a_row_says_what_an_editor_asks_first(
     row = page_of(client, "/items/").find(".//ol[@class='notices received']/li")
     assert " ".join(row.text_content().split()) == (
         "Tiêu đề vb Văn bản · Tiểu học · Sở · so-tin và 1 nơi khác · 1161/SGDĐT-QLT "
-        "Nhận 20/11/2026 10:00 · Đăng 20/11/2026 05:00 Đã sửa, bản 2 Đang giữ lại"
+        "Nhận 20/11/2026 10:00 · Đăng 20/11/2026 04:59 Đã sửa, bản 2 Đang giữ lại"
     )
 
 

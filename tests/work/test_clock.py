@@ -44,7 +44,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.puller = FakePuller()
         self.claims: list[int] = []
-        self.renewals = 0
+        self.renewals = self.looks = 0
         self.at_once = self.most_at_once = 0
         self.asked = threading.Condition()
         self.due_as: Callable[[], bool] = lambda: True
@@ -67,6 +67,9 @@ class FakeEngine:
 
     def renew(self) -> None:
         self.renewals += 1
+
+    def look_around(self) -> None:
+        self.looks += 1
 
     def wait_for_claims(self, count: int) -> None:
         with self.asked:

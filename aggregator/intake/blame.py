@@ -1,0 +1,96 @@
+"""Whose fault it is when most sources fail at once: our own network's. No I/O.
+
+One machine's network is its own matter, so each puller judges from what it saw itself.
+While ours is blamed, failures are recorded as they were seen, but cost a source
+nothing: no back-off, no alarm of its own. A host that answers with a document, however
+rarely, shows after a while that the network works; then what still fails is its own
+fault.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import timedelta
+
+from aggregator.errors import Reason
+
+WINDOW = timedelta(minutes=5)  # "at once"
+LEAST_HOSTS = 5  # failing; fewer prove nothing
+LONGEST_DOUBT = timedelta(minutes=15)  # while anybody can be reached
+# What a dead line, a dead name server, a captive portal or a proxy gives. What a
+# source says of itself (404, 410, 401, a limit, a document) is not among them.
+OF_A_NETWORK = {
+    *(Reason.DNS, Reason.REFUSED, Reason.UNREACHABLE, Reason.TIMEOUT, Reason.BROKEN),
+    *(Reason.TLS, Reason.TLS_CHAIN, Reason.TRUNCATED, Reason.SERVER_ERROR),
+    *(Reason.HTML_PAGE, Reason.BOT_PAGE, Reason.EMPTY_BODY),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    at: datetime
+    well: bool
+    pks: frozenset[int] = frozenset()  # sources that failed
+
+
+class OurNetwork:
+    """Remembers how each host ended last, and judges."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, _Seen] = {}
+        self._failures: dict[int, int] = {}  # of sources, before they failed now
+        self._since: datetime | None = None
+        self._own_fault: set[str] = set()  # hosts that failed while others answered
+
+    @property
+    def blamed(self) -> bool:
+        """Say whether our own network is blamed at present."""
+        return self._since is not None
+
+    def answered(self, host: str, now: datetime) -> None:
+        """Note that a host gave what was asked for."""
+        self._hosts[host] = _Seen(now, True)
+        self._own_fault.discard(host)
+        self._judge(now)
+
+    def failed(
+        self, host: str, pk: int, reason: Reason, *, failures: int, now: datetime
+    ) -> bool:
+        """Note that a source failed; say whether it is excused.
+
+        Args:
+            failures: In a row before this one. Only who was well before tells of
+                something that happens to most at once.
+        """
+        if reason not in OF_A_NETWORK or failures or host in self._own_fault:
+            return False
+        before = self._hosts.get(host)
+        pks = before.pks if before and not before.well else frozenset()
+        self._hosts[host] = _Seen(now, False, pks | {pk})
+        self._failures[pk] = failures
+        self._judge(now)
+        return self.blamed
+
+    def excused(self) -> dict[int, int]:
+        """Take the sources that failed before it was plain: row → failures before."""
+        if not self.blamed:
+            return {}
+        taken, self._failures = self._failures, {}
+        return taken
+
+    def _judge(self, now: datetime) -> None:
+        recent = {h: s for h, s in self._hosts.items() if now - s.at <= WINDOW}
+        self._hosts = recent
+        failing = [seen for seen in recent.values() if not seen.well]
+        still = {pk for seen in failing for pk in seen.pks}
+        self._failures = {pk: n for pk, n in self._failures.items() if pk in still}
+        most = len(failing) * 2 > len(recent)
+        reached = len(failing) < len(recent)
+        if self._since is None:
+            if most and len(failing) >= LEAST_HOSTS:
+                self._since = now
+        elif not most:
+            self._since = None
+        elif reached and now - self._since > LONGEST_DOUBT:
+            self._since = None
+            self._own_fault = {h for h, seen in recent.items() if not seen.well}
+            self._hosts = {h: seen for h, seen in recent.items() if seen.well}

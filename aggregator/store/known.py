@@ -1,0 +1,154 @@
+"""What is known of a source's items when a document comes: read, never written."""
+
+from collections.abc import Collection
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import datetime
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.model import Category
+from aggregator.model import Known
+from aggregator.model import SourceRow
+from aggregator.store import schema
+from aggregator.store.items import CHUNK
+from aggregator.store.items import chunks
+from aggregator.store.items import levels_of
+
+_MOST_MISSING = 2000  # of one source, in one look
+_RECENT = timedelta(days=7)  # in which going back to a former version is flipping
+_LOCKS = 7_361_403  # PostgreSQL advisory locks: one writer a portal
+
+
+def lock_portal(connection: sa.Connection, portal: str) -> None:
+    """Keep others from storing items of one portal until this transaction ends."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+        key = sa.func.hashtext(portal)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, key)))
+
+
+def known(
+    connection: sa.Connection, row: SourceRow, names: Collection[str], now: datetime
+) -> dict[str, list[Known]]:
+    """Find what this source and others of its portal have shown under these names."""
+    hits = [
+        hit
+        for chunk in chunks(sorted(names))
+        for hit in connection.execute(
+            _known_query().where(
+                schema.keys.c.key.in_(chunk), schema.sources.c.portal == row.portal
+            )
+        )
+    ]
+    found: dict[str, list[Known]] = {}
+    past = _past(connection, hits, now)
+    for hit in hits:
+        found.setdefault(hit.key, []).append(_known(hit, row.pk, past))
+    return found
+
+
+def newer_than(
+    connection: sa.Connection, row: SourceRow, moment: datetime | None, now: datetime
+) -> list[Known]:
+    """List what a source should still list, and what is to be looked after again.
+
+    Args:
+        moment: The date of the oldest item that its document lists; None: not known.
+    """
+    seen = schema.sightings.c
+    expected = (seen.state == "maybe_withdrawn") & (seen.check_at <= now)
+    if moment is not None:
+        shown = seen.state.in_(("shown", "maybe_withdrawn"))
+        expected = expected | (shown & (seen.published_at > moment))
+    query = _known_query().where(seen.source_pk == row.pk, expected)
+    first: dict[int, Known] = {}
+    for hit in connection.execute(query.limit(_MOST_MISSING)):
+        first.setdefault(hit.pk, _known(hit, row.pk, {}))
+    return list(first.values())
+
+
+def _known_query() -> sa.Select[Any]:
+    key, seen = schema.keys.c, schema.sightings.c
+    version, source = schema.versions.c, schema.sources.c
+    return (
+        sa.select(
+            *(key.key, key.source_pk, seen.pk, seen.notice_id, seen.fingerprint),
+            *(seen.version, seen.published_at, seen.category, seen.level_bits),
+            *(seen.guid, seen.state, seen.missing, seen.check_at),
+            *(seen.flip, seen.flip_since),
+            *(version.title, version.link, version.given_at, version.facts),
+        )
+        .select_from(schema.keys)
+        .join(schema.sightings, seen.pk == key.sighting_pk)
+        .join(schema.sources, source.pk == key.source_pk)
+        .join(
+            schema.versions,
+            (version.sighting_pk == seen.pk) & (version.n == seen.version),
+        )
+        .order_by(seen.pk)
+    )
+
+
+def _past(
+    connection: sa.Connection, hits: Sequence[sa.Row[Any]], now: datetime
+) -> dict[int, frozenset[str]]:
+    """Read the recent former versions of items that have changed more than once."""
+    version = schema.versions.c
+    pks = sorted({hit.pk for hit in hits if hit.version > 2})
+    past: dict[int, set[str]] = {}
+    for start in range(0, len(pks), CHUNK):
+        rows = connection.execute(
+            sa.select(version.sighting_pk, version.fingerprint).where(
+                version.sighting_pk.in_(pks[start : start + CHUNK]),
+                version.at > now - _RECENT,
+            )
+        )
+        for pk, fingerprint in rows:
+            past.setdefault(pk, set()).add(fingerprint)
+    return {pk: frozenset(prints) for pk, prints in past.items()}
+
+
+def _known(
+    hit: sa.Row[Any], source_pk: int, past: Mapping[int, frozenset[str]]
+) -> Known:
+    return Known(
+        key=hit.key,
+        sighting=hit.pk,
+        notice=hit.notice_id,
+        own=hit.source_pk == source_pk,
+        fingerprint=hit.fingerprint,
+        title=hit.title,
+        link=hit.link,
+        version=hit.version,
+        published=hit.published_at,
+        category=Category(hit.category),
+        levels=levels_of(hit.level_bits),
+        guid=hit.guid,
+        given=hit.given_at,
+        number=hit.facts.get("document", {}).get("number", ""),
+        state=hit.state,
+        missing=hit.missing,
+        check_at=hit.check_at,
+        past=past.get(hit.pk, frozenset()),
+        flip=hit.flip,
+        flip_since=hit.flip_since,
+    )
+
+
+def has_items(connection: sa.Connection, row: SourceRow) -> bool:
+    """Say whether a source has ever shown an item."""
+    one = sa.select(schema.sightings.c.pk).where(schema.sightings.c.source_pk == row.pk)
+    return connection.scalar(one.limit(1)) is not None
+
+
+def dates_taken(
+    connection: sa.Connection, row: SourceRow, first: datetime, last: datetime
+) -> set[datetime]:
+    """List the seconds that a source's items carry between two moments."""
+    seen = schema.sightings.c
+    dates = sa.select(seen.published_at).where(
+        seen.source_pk == row.pk, seen.published_at.between(first, last)
+    )
+    return set(connection.scalars(dates))

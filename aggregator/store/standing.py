@@ -1,0 +1,62 @@
+"""A source's standing as columns, and back: what is remembered between two pulls."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from aggregator.model import Cadence
+from aggregator.model import Standing
+from aggregator.model import Validators
+from aggregator.model import Wishes
+
+# Fields of Standing that are columns of the same name.
+_PLAIN = (
+    *("body_hash", "failures", "failing_since", "reason", "excused", "limited_until"),
+    *("gap", "halvings", "last_full_at", "last_entries", "distrusted_at"),
+    *("redirect_to", "redirect_since", "learned_url", "quiet_at", "redates"),
+    *("flipped_at", "feed_id", "feed_title", "generator"),
+)
+
+
+def standing_of(row: sa.Row[Any]) -> Standing:
+    """Read a source's standing from its row."""
+    return Standing(
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        wishes=_wishes(row.wishes),
+        cadence=_cadence(row.cadence),
+        **{name: getattr(row, name) for name in _PLAIN},
+    )
+
+
+def columns_of(standing: Standing) -> dict[str, Any]:
+    """Write a source's standing as columns."""
+    wishes, cadence = standing.wishes, standing.cadence
+    return {name: getattr(standing, name) for name in _PLAIN} | {
+        "etag": standing.validators.etag,
+        "last_modified": standing.validators.last_modified,
+        "wishes": {
+            "ttl": wishes.ttl_minutes,
+            "hours": sorted(wishes.skip_hours),
+            "days": sorted(wishes.skip_days),
+        },
+        "cadence": {
+            "slots": list(cadence.slots),
+            "days": [day.isoformat() for day in cadence.days],
+        },
+    }
+
+
+def _wishes(kept: dict[str, Any]) -> Wishes:
+    return Wishes(
+        ttl_minutes=kept.get("ttl"),
+        skip_hours=frozenset(kept.get("hours", ())),
+        skip_days=frozenset(kept.get("days", ())),
+    )
+
+
+def _cadence(kept: dict[str, Any]) -> Cadence:
+    return Cadence(
+        slots=tuple(kept.get("slots", ())),
+        days=tuple(date.fromisoformat(day) for day in kept.get("days", ())),
+    )

@@ -1,0 +1,139 @@
+"""What turns bad is told once, what recovers once, and a host that is down as one."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aggregator.deliver.watch import Turns
+from aggregator.deliver.watch import turns
+from aggregator.model import Incident
+from aggregator.model import SourceState
+from tests.conftest import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+def well(name: str, host: str = "", **values: Any) -> SourceState:
+    """Give a source that is well."""
+    return SourceState(
+        id=name,
+        url=f"http://{host or name}/rss",
+        host=host or name,
+        authority="so",
+        **({"state": "ok", "last_ok": NOW - 15 * MINUTE} | values),
+    )
+
+
+def bad(name: str, host: str = "", **values: Any) -> SourceState:
+    """Give a source whose failing a second attempt has confirmed."""
+    failing = {
+        "state": "failing",
+        "failing_since": NOW - MINUTE,
+        "reason": "timeout",
+        "failures": 2,
+    }
+    return well(name, host, **(failing | values))
+
+
+def look(*found: SourceState, lasting: tuple[Incident, ...] = ()) -> Turns:
+    return turns(found, lasting, now=NOW)
+
+
+def names(incidents: tuple[Incident, ...]) -> list[tuple[str, str]]:
+    return [(incident.kind, incident.subject) for incident in incidents]
+
+
+def test_nothing_is_told_of_what_is_well() -> None:
+    assert look(well("a"), well("b", state="new"), well("c", state="off")) == Turns()
+
+
+def test_one_failure_may_be_a_blip() -> None:
+    assert look(bad("a", failures=1)) == Turns()
+    assert names(look(bad("a")).opened) == [("source", "a")]
+
+
+@pytest.mark.parametrize("reason", ["gone", "bad_url", "private_address"])
+def test_what_only_a_person_can_mend_is_told_at_once(reason: str) -> None:
+    assert names(look(bad("a", failures=1, reason=reason)).opened) == [("source", "a")]
+
+
+def test_it_is_told_once_and_once_more_when_it_is_over() -> None:
+    opened = look(bad("a")).opened
+    assert look(bad("a", failures=9), lasting=opened) == Turns()
+    assert names(look(well("a"), lasting=opened).closed) == [("source", "a")]
+
+
+def test_a_reason_that_changes_is_the_same_incident() -> None:
+    opened = look(bad("a")).opened
+    assert look(bad("a", reason="server_error"), lasting=opened) == Turns()
+
+
+def test_a_host_that_is_down_is_one_incident_however_few_feeds_have_failed() -> None:
+    """Its other feeds are asked later; until one answers, all are believed down."""
+    found = (bad("a", "so.vn"), well("b", "so.vn"), bad("c", "so.vn", failures=1))
+    opened = look(*found).opened
+    assert names(opened) == [("host", "so.vn")]
+    assert opened[0].sources == ("a", "b", "c")
+
+
+def test_one_feed_of_a_host_that_answers_is_that_feeds_trouble() -> None:
+    found = (bad("a", "so.vn"), well("b", "so.vn", last_ok=NOW))
+    assert names(look(*found).opened) == [("source", "a")]
+
+
+@pytest.mark.parametrize("reason", ["not_found", "emptied", "not_a_feed"])
+def test_what_concerns_one_address_does_not_concern_its_host(reason: str) -> None:
+    found = (bad("a", "so.vn", reason=reason), well("b", "so.vn"))
+    assert names(look(*found).opened) == [("source", "a")]
+
+
+def test_a_host_takes_in_what_was_told_of_its_feeds() -> None:
+    lasting = look(bad("a", "so.vn", reason="not_found"), well("b", "so.vn")).opened
+    found = look(bad("a", "so.vn"), bad("b", "so.vn"), lasting=lasting)
+    assert names(found.opened) == [("host", "so.vn")]
+    assert (names(found.merged), found.closed) == ([("source", "a")], ())
+
+
+def test_a_host_that_recovers_in_part_leaves_what_still_fails() -> None:
+    lasting = look(bad("a", "so.vn"), bad("b", "so.vn")).opened
+    found = look(bad("a", "so.vn"), well("b", "so.vn", last_ok=NOW), lasting=lasting)
+    assert names(found.closed) == [("host", "so.vn")]
+    assert names(found.opened) == [("source", "a")]
+
+
+def test_our_own_network_is_one_alarm_and_nobody_elses_fault() -> None:
+    down = [bad(f"s{n}", our_network=True, failures=0) for n in range(8)]
+    opened = look(*down, well("a")).opened
+    assert names(opened) == [("network", "network")]
+    assert opened[0].since == NOW - MINUTE
+    found = look(*(well(f"s{n}") for n in range(8)), lasting=opened)
+    assert names(found.closed) == [("network", "network")]
+
+
+def test_who_failed_before_the_network_did_is_not_told_to_be_well() -> None:
+    lasting = look(bad("a")).opened
+    found = look(replace(bad("a"), our_network=True), lasting=lasting)
+    assert (names(found.opened), found.closed) == ([("network", "network")], ())
+
+
+@pytest.mark.parametrize("state", ["quiet", "gap"])
+def test_silence_and_gaps_are_told(state: str) -> None:
+    opened = look(well("a", state=state, quiet_since=NOW)).opened
+    assert names(opened) == [(state, "a")]
+    assert names(look(well("a"), lasting=opened).closed) == [(state, "a")]
+
+
+def test_a_limit_is_told_only_when_it_lasts() -> None:
+    limited = bad("a", reason="limited", state="limited", failures=5)
+    assert look(limited) == Turns()
+    long = replace(limited, failing_since=NOW - timedelta(days=2))
+    assert names(look(long).opened) == [("source", "a")]
+
+
+def test_a_source_that_left_the_file_is_no_trouble_any_more() -> None:
+    lasting = look(bad("a")).opened
+    gone = bad("a", state="off")
+    assert names(look(gone, lasting=lasting).closed) == [("source", "a")]
+    assert names(look(lasting=lasting).closed) == [("source", "a")]

@@ -1,0 +1,377 @@
+"""What is learned over days: validators, redirects, withdrawals, our own network."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from aggregator.errors import FetchError
+from aggregator.errors import Reason
+from aggregator.intake.blame import LEAST_HOSTS
+from aggregator.intake.net import Request
+from aggregator.intake.net import Response
+from aggregator.model import Outcome
+from aggregator.store import schema
+from aggregator.store.engine import Store
+from tests.conftest import NOW
+from tests.conftest import settings
+from tests.conftest import source
+from tests.intake.test_pipeline import House
+from tests.intake.test_pipeline import ok
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def house(sqlite_store: Store) -> House:
+    return House(sqlite_store)
+
+
+def listing(*numbers: int, title: str = "Thông báo", host: str = "a.example") -> bytes:
+    """Write a document of dated items, the highest number newest and first."""
+    items = "".join(
+        f"<item><title>{title} số {n} của Sở</title><guid>news_{n}</guid>"
+        f"<link>http://{host}/bai/tin-{n}.html</link>"
+        f"<pubDate>{(NOW - (50 - n) * HOUR):%a, %d %b %Y %H:00:00} GMT</pubDate></item>"
+        for n in sorted(numbers, reverse=True)
+    )
+    return f'<rss version="2.0"><channel>{items}</channel></rss>'.encode()
+
+
+def not_modified(**values: Any) -> Response:
+    return Response(
+        url="http://a.example/rss.xml", status=304, conditional=True, **values
+    )
+
+
+def notes(house: House) -> list[str]:
+    """List what was told once, oldest first."""
+    table = schema.incidents
+    with house.store.read() as connection:
+        return list(connection.scalars(sa.select(table.c.kind).order_by(table.c.pk)))
+
+
+class Script:
+    """Answers request by request, as told."""
+
+    def __init__(self, house: House, *answers: Response | FetchError) -> None:
+        self.answers = list(answers)
+        self.asked: list[Request] = []
+        house.net.submit = self.submit  # type: ignore[method-assign]
+        self.house = house
+
+    def submit(self, request: Request, done: Callable[[Any], None]) -> None:
+        self.asked.append(request)
+        done(self.answers.pop(0))
+
+    def pull(self, name: str = "a") -> Any:
+        self.house.puller.submit(self.house.claim(name))
+        (report,) = self.house.finish()
+        return report.attempt
+
+
+ETAG = {"etag": '"1"'}
+
+
+# --- Validators ---------------------------------------------------------------
+
+
+def test_a_304_is_held_against_the_document_once_a_day(house: House) -> None:
+    house.pull(a=ok(listing(1, 2), headers=ETAG))
+    house.now += 23 * HOUR
+    script = Script(house, not_modified(), not_modified(), ok(listing(1, 2)))
+    assert script.pull().outcome is Outcome.NOT_MODIFIED
+    house.now += HOUR
+    assert script.pull().outcome is Outcome.SAME_BODY
+    assert [("If-None-Match" in r.headers) for r in script.asked] == [True, True, False]
+    assert notes(house) == []
+
+
+def test_a_server_that_says_304_for_ever_is_found_and_told(house: House) -> None:
+    house.pull(a=ok(listing(1, 2), headers=ETAG))
+    house.now += DAY
+    fresh = ok(listing(1, 2, 3), headers=ETAG)
+    script = Script(house, not_modified(), fresh, fresh, fresh)
+    attempt = script.pull()
+    assert attempt.plan is not None and len(attempt.plan.new) == 1
+    assert notes(house) == ["stale_304"]
+    house.now += HOUR
+    script.pull()
+    assert "If-None-Match" not in script.asked[-1].headers
+    house.now += 8 * DAY  # trusted again, and tried again
+    script.pull()
+    assert notes(house) == ["stale_304"]
+
+
+def test_a_document_whose_bytes_alone_differ_is_no_lie(house: House) -> None:
+    house.pull(a=ok(listing(1, 2), headers=ETAG))
+    house.now += DAY
+    script = Script(house, not_modified(), ok(listing(1, 2) + b"<!-- 08:15 -->"))
+    assert script.pull().plan.unchanged == 2
+    assert notes(house) == []
+
+
+def test_exactly_the_last_answers_validators_are_sent(house: House) -> None:
+    house.pull(a=ok(listing(1), headers=ETAG))
+    house.now += MINUTE
+    renewed = {"etag": 'W/"2"', "last-modified": "Fri, 20 Nov 2026 01:00:00 GMT"}
+    script = Script(house, not_modified(headers=renewed), not_modified())
+    script.pull()
+    script.pull()
+    asked = script.asked[-1].headers
+    assert asked["If-None-Match"] == 'W/"2"'
+    assert asked["If-Modified-Since"] == renewed["last-modified"]
+
+
+# --- Redirects ----------------------------------------------------------------
+
+
+def moved(status: int = 301, *, to: str = "http://new.example/rss.xml") -> Response:
+    return ok(listing(1), url=to, redirects=((status, to),))
+
+
+def test_a_permanent_redirect_is_learned_after_three_days_and_told(
+    house: House,
+) -> None:
+    script = Script(house, *[moved()] * 5, ok(listing(1)))
+    for _ in range(3):
+        script.pull()
+        house.now += DAY
+        assert script.asked[-1].url == "http://a.example/rss.xml"
+    assert notes(house) == []
+    script.pull()
+    assert notes(house) == ["redirected"]
+    script.pull()
+    assert script.asked[-1].url == "http://new.example/rss.xml"
+    assert house.state("a").moved_to == "http://new.example/rss.xml"
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_a_temporary_redirect_is_never_learned(house: House, status: int) -> None:
+    script = Script(house, *[moved(status)] * 9)
+    for _ in range(9):
+        script.pull()
+        house.now += DAY
+    assert {request.url for request in script.asked} == {"http://a.example/rss.xml"}
+    assert notes(house) == []
+
+
+def test_a_redirect_that_changes_begins_anew(house: House) -> None:
+    other = moved(308, to="http://other.example/rss.xml")
+    script = Script(house, moved(), moved(), other, moved(), moved(), moved())
+    for _ in range(6):
+        script.pull()
+        house.now += DAY
+    assert notes(house) == []
+
+
+def test_a_learned_address_that_fails_is_forgotten(house: House) -> None:
+    dead = FetchError(Reason.DNS, "gone")
+    script = Script(house, *[moved()] * 4, dead, dead, dead, ok(listing(1)))
+    for _ in range(8):
+        script.pull()
+        house.now += DAY
+    assert [request.url.split("/")[2] for request in script.asked] == [
+        *["a.example"] * 4,
+        *["new.example"] * 3,
+        "a.example",
+    ]
+    assert house.state("a").state == "ok"
+
+
+# --- Withdrawals --------------------------------------------------------------
+
+
+def states_of(house: House) -> dict[str, str]:
+    with house.store.read() as connection:
+        rows = connection.execute(sa.select(schema.sightings.c["guid", "state"]))
+        return {row.guid: row.state for row in rows}
+
+
+def test_what_is_gone_twice_and_whose_page_is_gone_is_withdrawn(house: House) -> None:
+    gone = Response(url="http://a.example/bai/tin-3.html", status=404)
+    script = Script(house, ok(listing(1, 2, 3, 4)), ok(listing(1, 2, 4)))
+    script.pull()
+    script.pull()
+    assert states_of(house)["news_3"] == "shown"
+    script.answers = [ok(listing(1, 2, 4, 5)), gone]
+    attempt = script.pull()
+    assert script.asked[-1].url == "http://a.example/bai/tin-3.html"
+    assert states_of(house)["news_3"] == "withdrawn"
+    assert attempt.plan.withdrawn == 1
+    assert "news_3" not in {notice.guid for notice in house.notices()}
+    script.answers = [ok(listing(1, 2, 3, 4, 5))]
+    script.pull()
+    assert states_of(house)["news_3"] == "shown"
+
+
+def test_what_is_gone_but_whose_page_stands_is_for_an_editor(house: House) -> None:
+    stands = Response(url="http://a.example/bai/tin-3.html", status=200)
+    script = Script(house, ok(listing(1, 2, 3, 4)), ok(listing(1, 2, 4)))
+    script.pull()
+    script.pull()
+    script.answers = [ok(listing(1, 2, 4, 5)), stands]
+    script.pull()
+    assert states_of(house)["news_3"] == "maybe_withdrawn"
+    assert "news_3" in {notice.guid for notice in house.notices()}
+    house.now += HOUR
+    script.answers = [ok(listing(1, 2, 4, 5, 6))]
+    script.pull()  # its page is not asked again before a day has passed
+    assert states_of(house)["news_3"] == "maybe_withdrawn"
+    house.now += DAY
+    page_gone = Response(url="http://a.example/bai/tin-3.html", status=410)
+    script.answers = [ok(listing(1, 2, 4, 5, 6)), page_gone]
+    script.pull()  # the same bytes as before, read all the same
+    assert states_of(house)["news_3"] == "withdrawn"
+
+
+def test_what_scrolls_out_is_not_missed(house: House) -> None:
+    script = Script(house, *(ok(listing(*range(n, n + 5))) for n in range(1, 9)))
+    for _ in range(8):
+        script.pull()
+    assert set(states_of(house).values()) == {"shown"}
+    assert len(script.asked) == 8
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        FetchError(Reason.TIMEOUT),
+        ok(b"<html><body>D1N</body></html>"),
+        ok(b"", status=404),
+        ok(listing()),
+        ok(listing(1, 2)[:-20]),
+    ],
+    ids=["timeout", "html", "404", "empty", "cut"],
+)
+def test_no_failure_withdraws_anything(house: House, answer: Any) -> None:
+    script = Script(house, ok(listing(1, 2, 3, 4)), answer, answer, answer, answer)
+    for _ in range(5):
+        script.pull()
+        house.now += HOUR
+    assert set(states_of(house).values()) == {"shown"}
+    assert house.state("a").state == "failing"
+
+
+# --- Failures -----------------------------------------------------------------
+
+
+def test_a_410_slows_to_once_a_day_and_is_told(house: House) -> None:
+    script = Script(house, *[ok(b"", status=410)] * 3)
+    for _ in range(3):
+        script.pull()
+        assert DAY <= house.row("a").due_at - house.now <= 1.05 * DAY
+        house.now += DAY
+    assert notes(house) == ["gone"]
+
+
+def test_a_limit_without_a_time_is_heeded_all_the_same(house: House) -> None:
+    script = Script(house, *[ok(b"", status=429)] * 4)
+    waits = []
+    for _ in range(4):
+        script.pull()
+        waits.append(house.row("a").limited_until - house.now)
+        house.now += HOUR
+    assert waits == [15 * MINUTE, 30 * MINUTE, HOUR, HOUR]
+
+
+MANY = settings(
+    *(source(f"s{n}", url=f"http://s{n}.example/rss") for n in range(LEAST_HOSTS + 3))
+)
+
+
+def test_when_most_fail_at_once_nobody_is_penalised(sqlite_store: Store) -> None:
+    house = House(sqlite_store, MANY)
+    dead = FetchError(Reason.DNS, "no name server")
+    house.pull(**{name: dead for name in MANY.sources})
+    for name in MANY.sources:
+        state = house.state(name)
+        assert (state.our_network, state.failures, state.turn) == (True, 0, "operator")
+        assert (state.reason, state.state) == ("dns", "failing")
+        assert state.next_due is not None
+        assert state.next_due <= house.now + 2 * MINUTE
+    house.now += 30 * MINUTE
+    reports = house.pull(**{name: ok(listing(1)) for name in MANY.sources})
+    assert {r.attempt.outcome for r in reports.values()} == {Outcome.PULLED}
+    assert {house.state(name).state for name in MANY.sources} == {"ok"}
+
+
+def test_what_fails_alone_is_penalised(sqlite_store: Store) -> None:
+    house = House(sqlite_store, MANY)
+    answers: dict[str, Any] = {name: ok(listing(1)) for name in MANY.sources}
+    house.pull(**(answers | {"s0": FetchError(Reason.DNS)}))
+    state = house.state("s0")
+    assert (state.our_network, state.failures) == (False, 1)
+
+
+# --- Gaps ---------------------------------------------------------------------
+
+
+def wait_of(house: House) -> timedelta:
+    due: Any = house.row("a").due_at
+    return timedelta(minutes=round((due - house.now) / MINUTE / 1.05))
+
+
+def test_after_a_gap_it_is_asked_more_often_until_documents_overlap(
+    house: House,
+) -> None:
+    script = Script(
+        house,
+        ok(listing(1, 2, 3, 4)),
+        ok(listing(11, 12, 13, 14)),
+        ok(listing(14, 15, 16, 17)),
+        ok(listing(16, 17, 18, 19)),
+    )
+    script.pull()
+    usual = wait_of(house)
+    attempt = script.pull()
+    assert attempt.plan.gap and house.state("a").state == "gap"
+    assert wait_of(house) <= usual / 2 + MINUTE
+    script.pull()  # a quarter overlaps: not enough
+    assert house.state("a").state == "gap"
+    script.pull()
+    assert house.state("a").state == "ok"
+    assert abs(wait_of(house) - usual) <= MINUTE
+
+
+# --- Habits -------------------------------------------------------------------
+
+
+def test_a_portal_that_moves_is_told_once(house: House) -> None:
+    script = Script(
+        house,
+        ok(listing(1, 2, 3, 4)),
+        ok(listing(2, 3, 4, 5, host="new.example")),
+        ok(listing(3, 4, 5, 6, host="new.example")),
+    )
+    for _ in range(3):
+        script.pull()
+    assert notes(house) == ["moved"]
+    assert len(house.notices()) == 6
+
+
+def test_going_to_and_fro_is_told_once_and_floods_nobody(house: House) -> None:
+    one, other = listing(1, 2), listing(1, 2, title="Tin")
+    script = Script(house, *[ok(one), ok(other)] * 10)
+    for _ in range(20):
+        script.pull()
+        house.now += 15 * MINUTE
+    with house.store.read() as connection:
+        versions = connection.scalar(sa.select(sa.func.max(schema.versions.c.n)))
+    assert versions == 3
+    assert notes(house) == ["flipping"]
+    assert house.state("a").flipping
+
+
+def test_touching_only_dates_is_told_once(house: House) -> None:
+    def dated(day: int) -> bytes:
+        return listing(1, 2).replace(b"2026", f"{2000 + day}".encode())
+
+    script = Script(house, ok(listing(1, 2)), *(ok(dated(n)) for n in range(6)))
+    for _ in range(7):
+        assert script.pull().plan.changed == ()
+    assert notes(house) == ["redated"]
