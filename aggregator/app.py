@@ -28,6 +28,7 @@ from aggregator.web import embed
 from aggregator.web import feeds
 from aggregator.web import health
 from aggregator.web import items
+from aggregator.web import standing
 from aggregator.web import widget
 from aggregator.web.caching import FeedCache
 from aggregator.web.context import Context
@@ -65,7 +66,7 @@ def create_app(
         shape=shape_stamp(settings),
     )
     Babel(app, locale_selector=lambda: _language(settings))
-    for room in (feeds, directory, items, widget, embed, health):
+    for room in (feeds, directory, items, standing, widget, embed, health):
         app.register_blueprint(room.bp)
     _add_errors(app)
     _add_words(app, settings)

@@ -40,7 +40,9 @@ def test_the_page_for_frames(page: Any, hosts: Hosts, look: str) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("path", ["/feeds/", "/feeds/so/all/all?lang=en", "/items/"])
+@pytest.mark.parametrize(
+    "path", ["/feeds/", "/feeds/so/all/all?lang=en", "/items/", "/health/"]
+)
 def test_our_own_pages(page: Any, hosts: Hosts, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{hosts.service}{path}")
