@@ -69,13 +69,20 @@ def check(place: Place, as_json: bool) -> None:
 def sources(place: Place, as_json: bool) -> None:
     """Tell how every source stands: since when, why, when it is asked again."""
     from aggregator.store.attempts import states
+    from aggregator.store.incidents import open_incidents
     from aggregator.work.declaring import now
 
     settings = place.settings()
     with opened(place, settings) as store, store.read() as connection:
         found = states(connection, now())
+        lasting = open_incidents(connection)
     if as_json:
-        print_json({"sources": [_source(state, settings) for state in found]})
+        print_json(
+            {
+                "sources": [_source(state, settings) for state in found],
+                "incidents": [_in_offset(asdict(each), settings) for each in lasting],
+            }
+        )
         return
     for state in found:
         click.echo(_source_line(state, settings))

@@ -68,7 +68,7 @@ class Clock:
     def start(self) -> None:
         """Begin to tick and to save."""
         # A skipped tick is no news: the next one finds the same sources due.
-        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._saver.start()
         self._scheduler.start()
 

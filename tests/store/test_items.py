@@ -398,3 +398,43 @@ def test_a_plan_that_fails_half_way_leaves_nothing(
     with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
         stored_items.apply(connection, row, twice, NOW)
     assert set(counts(store).values()) == {0}
+
+
+# --- The window ---------------------------------------------------------------
+
+
+def test_a_back_dated_item_enters_the_feeds_that_are_read(
+    store: Store, declare: Declare
+) -> None:
+    """A clerk types a document in two months late: it must not go unread."""
+    declare(store, SAID)
+    recent = [item(f"tin-{n}", given=NOW - timedelta(hours=n)) for n in range(1, 9)]
+    pull(store, "so-tin", *recent)
+    late = item("van-ban", given=NOW - timedelta(days=60))
+    pull(store, "so-tin", late, *recent, now=NOW + timedelta(hours=1))
+    found = [notice.guid for notice in read(store, view("so", limit=3))]
+    assert found == ["tin-1", "tin-2", "van-ban"]
+
+
+def test_what_a_new_source_brings_floods_nobody(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    recent = [item(f"tin-{n}", given=NOW - timedelta(hours=n)) for n in range(1, 4)]
+    pull(store, "so-tin", *recent)
+    old = [item(f"cu-{n}", given=NOW - timedelta(days=400 + n)) for n in range(20)]
+    pull(store, "so-tb", *old, now=NOW + timedelta(hours=1))
+    found = [notice.guid for notice in read(store, view("so", limit=3))]
+    assert found == ["tin-1", "tin-2", "tin-3"]
+
+
+def test_by_date_the_window_is_that_of_the_newest(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    recent = [item(f"tin-{n}", given=NOW - timedelta(hours=n)) for n in range(1, 5)]
+    pull(store, "so-tin", *recent)
+    late = item("van-ban", given=NOW - timedelta(days=60))
+    pull(store, "so-tin", late, *recent, now=NOW + timedelta(hours=1))
+    by_date = view("so", limit=3, by_entry=False)
+    assert [n.guid for n in read(store, by_date)] == ["tin-1", "tin-2", "tin-3"]
