@@ -13,6 +13,7 @@ from aggregator.errors import Reason
 from aggregator.errors import sentence
 from aggregator.model import CATEGORY_SLUGS
 from aggregator.model import LEVEL_SLUGS
+from aggregator.model import Outcome
 from aggregator.store.engine import Store
 from tests.conftest import settings
 
@@ -65,6 +66,13 @@ def test_every_reason_has_its_sentences() -> None:
     assert len({sentence(reason, "vi") for reason in Reason}) == len(Reason)
     assert len({sentence(reason, "en") for reason in Reason}) == len(Reason)
     assert sentence("something else") == "something else"
+
+
+def test_the_page_of_reasons_is_the_table() -> None:
+    page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
+    for reason, (vietnamese, english, turn) in SENTENCES.items():
+        assert f"| `{reason}` | {vietnamese} | {english} | {turn} |" in page
+    assert {f"`{outcome}`" for outcome in Outcome} <= set(re.findall(r"`\w+`", page))
 
 
 def test_every_page_sentence_has_its_english() -> None:
