@@ -224,6 +224,14 @@ SENTENCES: dict[Reason, tuple[str, str, str]] = {
 }
 
 
+# What befalls a host rather than one address on it.
+OF_A_HOST = frozenset(
+    {
+        *(Reason.DNS, Reason.REFUSED, Reason.UNREACHABLE, Reason.TIMEOUT),
+        *(Reason.BROKEN, Reason.TLS, Reason.TLS_CHAIN, Reason.SERVER_ERROR),
+        *(Reason.BOT_PAGE, Reason.HTML_PAGE, Reason.LIMITED),
+    }
+)
 # Whose turn it is, as a person reads it: (Vietnamese, English).
 TURNS: dict[str, tuple[str, str]] = {
     "portal": ("người quản trị cổng thông tin nguồn", "the portal's administrator"),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
 
+from aggregator.errors import OF_A_HOST
 from aggregator.errors import Reason
 from aggregator.model import Incident
 from aggregator.model import SourceState
@@ -25,12 +26,6 @@ from aggregator.store.engine import Store
 CONFIRMED = 2  # failures in a row
 LIMITED_TOLD = timedelta(hours=24)  # a server that limits us for so long is told of
 _AT_ONCE = {Reason.GONE, Reason.BAD_URL, Reason.PRIVATE_ADDRESS}
-# What befalls a host rather than one address on it.
-_OF_A_HOST = {
-    *(Reason.DNS, Reason.REFUSED, Reason.UNREACHABLE, Reason.TIMEOUT, Reason.BROKEN),
-    *(Reason.TLS, Reason.TLS_CHAIN, Reason.SERVER_ERROR, Reason.BOT_PAGE),
-    *(Reason.HTML_PAGE, Reason.LIMITED),
-}
 Subject = tuple[str, str]  # kind, subject
 
 
@@ -138,7 +133,7 @@ def _host_down(
     host: str, members: Sequence[SourceState], now: datetime
 ) -> Incident | None:
     """Say that a host is down: one of its feeds shows it, and none contradicts."""
-    bad = [s for s in members if _is_bad(s, now) and s.reason in _OF_A_HOST]
+    bad = [s for s in members if _is_bad(s, now) and s.reason in OF_A_HOST]
     if len(members) < 2 or not bad:
         return None
     first = min(bad, key=lambda s: (s.failing_since or now, s.id))

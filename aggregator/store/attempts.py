@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.errors import OF_A_HOST
 from aggregator.errors import whose_turn
 from aggregator.model import FLIPPING_FOR
 from aggregator.model import Attempt
@@ -41,8 +42,24 @@ def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
     connection.execute(sa.update(_sources).where(here).values(columns))
     free_at = attempt.at + timedelta(seconds=settled.rest_seconds)
     rest_host(connection, row.host, free_at)
+    if row.standing.failing_since and settled.standing.failing_since is None:
+        _wake_host(connection, row.host, attempt.at)
     for note in settled.notes:
         write_note(connection, row.source.id, note, attempt.at)
+
+
+def _wake_host(connection: sa.Connection, host: str, now: datetime) -> None:
+    """Have the other feeds of a host that answers again asked at once."""
+    table = _sources.c
+    connection.execute(
+        sa.update(_sources)
+        .where(
+            *(table.host == host, table.failing_since.is_not(None), table.due_at > now),
+            table.reason.in_([str(reason) for reason in OF_A_HOST]),
+            table.limited_until.is_(None),
+        )
+        .values(due_at=now)
+    )
 
 
 def _attempt_columns(settled: Settled) -> dict[str, Any]:

@@ -416,9 +416,7 @@ def test_a_back_dated_item_enters_the_feeds_that_are_read(
     assert found == ["tin-1", "tin-2", "van-ban"]
 
 
-def test_what_a_new_source_brings_floods_nobody(
-    store: Store, declare: Declare
-) -> None:
+def test_what_a_new_source_brings_floods_nobody(store: Store, declare: Declare) -> None:
     declare(store, SAID)
     recent = [item(f"tin-{n}", given=NOW - timedelta(hours=n)) for n in range(1, 4)]
     pull(store, "so-tin", *recent)

@@ -303,3 +303,25 @@ def test_a_standing_comes_back_as_it_was_kept(store: Store, declare: Declare) ->
     (row,) = claim(store, wanted=["a"])
     assert row.standing.validators == Validators(etag='"1"')
     assert (row.standing.body_hash, row.standing.failures) == ("x", 1)
+
+
+def test_a_host_that_answers_again_has_its_other_feeds_asked_at_once(
+    store: Store, declare: Declare
+) -> None:
+    said = with_sources(
+        ONE_HOST,
+        *ONE_HOST.sources.values(),
+        source("d", url="http://so.example/rss/d.xml"),
+    )
+    declare(store, said)
+    failing = {"failing_since": NOW, "failures": 3, "due_at": NOW + 60 * MINUTE}
+    bad = Attempt(at=NOW, outcome=Outcome.FAILED)
+    for row in claim(store, said):
+        reason = "not_found" if row.source.id == "d" else "timeout"
+        settle_one(store, row, attempt=bad, reason=reason, **failing)
+    later = NOW + 15 * MINUTE
+    (row,) = claim(store, said, wanted=["a"], now=later, until=later + MINUTE)
+    well = Attempt(at=later, outcome=Outcome.SAME_BODY)
+    settle_one(store, row, attempt=well, failing_since=None, due_at=later + 15 * MINUTE)
+    found = claim(store, said, now=later, until=later + MINUTE)
+    assert names(found) == ["b"]  # not d, whose trouble is its own, nor c elsewhere
