@@ -63,6 +63,7 @@ class _Tally:
             self.items.update(plan.counts)
 
 
+_PATIENCE = 5.0  # seconds for a host that another process is asking
 _SOURCES = ("pulled", "unchanged", "failed", "busy")
 _ITEMS = ("new", "changed", "unchanged", "duplicate", "rejected", "withdrawn")
 
@@ -110,12 +111,25 @@ def _pull(
     tally = _Tally()
     with running(store, settings) as engine:
         rows = engine.claim(wanted=wanted, force=force)
-        if wanted is not None:
-            tally.sources["busy"] += len(wanted) - len(rows)
         for report in _reports(engine, rows):
             tally.add(report)
+        left = set(wanted or ()) - {row.source.id for row in rows}
+        for report in _reports(engine, late := _late(engine, left, force)):
+            tally.add(report)
+        tally.sources["busy"] += len(left) - len(late)
         engine.look_around()
     return tally
+
+
+def _late(engine: Engine, left: set[str], force: bool) -> list[SourceRow]:
+    """Lease what was named and whose host somebody else was asking, if that ends."""
+    rows: list[SourceRow] = []
+    deadline = time.monotonic() + _PATIENCE
+    while len(rows) < len(left) and time.monotonic() < deadline:
+        missing = left - {row.source.id for row in rows}
+        rows += engine.claim(wanted=missing, force=force)
+        time.sleep(0.25 if len(rows) < len(left) else 0)
+    return rows
 
 
 def _reports(engine: Engine, rows: list[SourceRow]) -> Iterator[Report]:

@@ -114,7 +114,7 @@ _STATES = {
 def _source_line(state: SourceState, settings: Settings) -> str:
     parts = [f"{state.id}: {_STATES.get(state.state, state.state)}", *_why(state)]
     for words, moment in (
-        ("từ / since", state.failing_since or state.quiet_since),
+        ("từ / since", state.since),
         ("đọc được lần cuối / last ok", state.last_ok),
         ("tin mới nhất / last new item", state.last_new_item),
         ("lần tới / next", state.next_due),

@@ -58,7 +58,7 @@ def watch(store: Store, now: datetime) -> Turns:
 
 def _look(connection: Connection, now: datetime) -> Turns:
     lasting = stored.open_incidents(connection)
-    return turns(states(connection, now), lasting, now=now)
+    return turns(states(connection, now, attempts=False), lasting, now=now)
 
 
 def turns(
@@ -176,10 +176,9 @@ def _source(state: SourceState) -> Incident:
 
 def _habit(state: SourceState, now: datetime) -> Incident:
     """Tell of a source that answers, and yet something is amiss."""
-    since = state.quiet_since if state.state == "quiet" else state.last_try
     return Incident(
         kind=state.state,
         subject=state.id,
-        since=since or now,
+        since=state.since or now,
         sources=(state.id,),
     )

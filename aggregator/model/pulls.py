@@ -259,6 +259,7 @@ class SourceState:
     last_new_item: datetime | None = None
     failing_since: datetime | None = None
     quiet_since: datetime | None = None
+    gap_since: datetime | None = None
     next_due: datetime | None = None
     reason: str = ""
     detail: str = ""
@@ -269,6 +270,11 @@ class SourceState:
     flipping: bool = False
     redates: int = 0
     last_attempt: Mapping[str, object] | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """Say since when it is not well; None: it is, or that was never known."""
+        return self.failing_since or self.quiet_since or self.gap_since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

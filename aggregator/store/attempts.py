@@ -4,7 +4,9 @@ An attempt that changed something or failed is a row; one that brought nothing n
 counted for its source and day, so that a year of polling stays small.
 """
 
+from collections.abc import Collection
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
@@ -148,12 +150,37 @@ def _count_day(connection: sa.Connection, pk: int, attempt: Attempt) -> None:
 # --- How they stand -----------------------------------------------------------
 
 
-def states(connection: sa.Connection, now: datetime) -> list[SourceState]:
-    """Tell how every source stands, by id."""
+def states(
+    connection: sa.Connection, now: datetime, *, attempts: bool = True
+) -> list[SourceState]:
+    """Tell how every source stands, by id.
+
+    Args:
+        attempts: With what the last attempt brought; that takes most of the time.
+    """
     rows = connection.execute(sa.select(_sources).order_by(_sources.c.id)).all()
-    last = _last_attempts(connection)
+    last = _last_attempts(connection) if attempts else {}
+    gaps = _gaps(connection, [row.pk for row in rows if row.gap])
     shut = frozen_until(connection, now)
-    return [_state(row, last.get(row.pk), now, shut.get(row.host)) for row in rows]
+    return [
+        replace(
+            _state(row, last.get(row.pk), now, shut.get(row.host)),
+            gap_since=gaps.get(row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _gaps(connection: sa.Connection, pks: Collection[int]) -> dict[int, datetime]:
+    """Say when each of these sources last had a gap."""
+    table = schema.attempts.c
+    found: dict[int, datetime] = {}
+    for pk in pks:  # few
+        here = (table.source_pk == pk) & table.gap
+        at = connection.scalar(sa.select(sa.func.max(table.at)).where(here))
+        if at is not None:
+            found[pk] = at
+    return found
 
 
 def _last_attempts(connection: sa.Connection) -> dict[int, sa.Row[Any]]:

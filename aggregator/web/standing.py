@@ -128,11 +128,9 @@ def page() -> Response:
     """Tell how every source stands."""
     now = context().clock()
     with context().store.read() as connection:
-        found = states(connection, now)
-        lasting = stored_incidents.open_incidents(connection)
+        found = states(connection, now, attempts=False)
         latest = stored_incidents.recent_incidents(connection, LATEST)
-    since = {(each.kind, each.subject): each.since for each in lasting}
-    rows = [_row(state, since, now) for state in found]
+    rows = [_row(state, now) for state in found]
     asked = _asked(context().settings, found)
     shown = [row for row in rows if _is_asked(row.state, asked)]
     text = render_template(
@@ -232,15 +230,12 @@ def _choices(settings: Settings, found: Sequence[SourceState]) -> list[tuple[str
 # --- How they stand -----------------------------------------------------------
 
 
-def _row(
-    state: SourceState, since: Mapping[tuple[str, str], datetime], now: datetime
-) -> Row:
+def _row(state: SourceState, now: datetime) -> Row:
     wrong = state.state in WRONG
     reason = state.reason or (Reason.LIMITED if state.state == "limited" else "")
-    began = state.failing_since or state.quiet_since
     return Row(
         state=state,
-        since=(began or since.get((state.state, state.id))) if wrong else None,
+        since=state.since if wrong else None,
         why=sentence(reason, ("vi", "en")[_side()]) if wrong and reason else "",
         turn=(
             (state.turn or ("nobody" if state.state == "limited" else ""))

@@ -244,9 +244,19 @@ def test_a_source_says_since_when_why_whose_turn_and_what_next(
     assert "so-tin" not in well_ones(page)
 
 
-def test_a_gap_has_lasted_since_its_incident(client: FlaskClient, well: Store) -> None:
+def test_a_gap_has_lasted_since_the_document_that_showed_it(
+    client: FlaskClient, well: Store
+) -> None:
     put(well, "so-tin", gap=True)
-    begin(well, Incident(kind="gap", subject="so-tin", since=NOW - 4 * HOUR))
+    with well.write() as connection:
+        pk = connection.scalar(
+            sa.select(schema.sources.c.pk).where(schema.sources.c.id == "so-tin")
+        )
+        values = {"source_pk": pk, "outcome": "pulled", "seconds": 0, "rejections": []}
+        for hours, gap in ((9, False), (4, True), (1, False)):
+            at = NOW - hours * HOUR
+            attempt = sa.insert(schema.attempts).values(values | {"at": at, "gap": gap})
+            connection.execute(attempt)
     assert "Đã kéo dài 4 giờ 20/11/2026 04:00" in card(page_of(client), "so-tin")
 
 
