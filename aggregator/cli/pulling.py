@@ -17,7 +17,7 @@ from aggregator.cli.common import opened
 from aggregator.cli.common import print_json
 from aggregator.cli.common import rfc3339
 from aggregator.errors import sentence
-from aggregator.intake.pipeline import Report
+from aggregator.intake.reports import Report
 from aggregator.model import Attempt
 from aggregator.model import Outcome
 from aggregator.model import Settings

@@ -53,7 +53,7 @@ def stored_key(key: str) -> str:
 
 def names_of(items: Iterable[Item]) -> set[str]:
     """List every name under which a document's items may be known."""
-    return {name for item in items for name in names(item)}
+    return {name for item in items for name in (*names(item), _last_name(item))}
 
 
 def names(item: Item) -> list[str]:
@@ -67,6 +67,12 @@ def names(item: Item) -> list[str]:
         named.append(f"document:{number}")
     named.append(_hash_key(item))
     return list(dict.fromkeys(named))
+
+
+def _last_name(item: Item) -> str:
+    """Give the name of what has no other that is its own."""
+    parts = (item.title, address_of(item.link), str(item.given))
+    return f"sha256:{_sha256(*parts)}"
 
 
 def number_of(item: Item) -> str:
@@ -230,7 +236,7 @@ def _by_other_names(
     item: Item, known: KnownBy, _untrusted: Collection[str], claimed: Collection[int]
 ) -> Known | None:
     """Find an item whose guid is new, by what a portal keeps when guids change."""
-    for name in names(item)[1:]:
+    for name in (*names(item)[1:], _last_name(item)):
         for found in _own(known, name, claimed):
             if _holds(name, item, found):
                 return found
@@ -277,8 +283,7 @@ def _free_name(
     item: Item, known: KnownBy, untrusted: Collection[str], used: Collection[str]
 ) -> str:
     """Give a new item the surest name that is nobody's; "" if it has none left."""
-    last = f"sha256:{_sha256(item.title, address_of(item.link), str(item.given))}"
-    for key in (*names(item), last):
+    for key in (*names(item), _last_name(item)):
         taken = any(found.own for found in known.get(key, ()))
         if key not in untrusted and key not in used and not taken:
             return key

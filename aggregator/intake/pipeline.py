@@ -6,13 +6,11 @@ the saving, one source's transaction at a time. So nothing is waited for inside 
 transaction, and a source's items, state and outbox rows are saved together.
 """
 
-import logging
 import queue
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
 from concurrent.futures import Future
 from dataclasses import dataclass
 from dataclasses import field
@@ -21,7 +19,6 @@ from datetime import timedelta
 from typing import Protocol
 
 from aggregator.errors import FetchError
-from aggregator.errors import Reason
 from aggregator.errors import SourceError
 from aggregator.errors import StoreError
 from aggregator.intake.absence import oldest_listed
@@ -40,6 +37,11 @@ from aggregator.intake.politeness import FIRST_RETRIES
 from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import base_date
 from aggregator.intake.reconcile import reconcile
+from aggregator.intake.reports import Report
+from aggregator.intake.reports import fault
+from aggregator.intake.reports import log
+from aggregator.intake.reports import result_of
+from aggregator.intake.reports import tell
 from aggregator.intake.settling import Moment
 from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_nothing_new
@@ -66,7 +68,6 @@ from aggregator.store.changes import note_retitled
 from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
 
-_log = logging.getLogger("aggregator.pull")
 Answer = Response | FetchError
 
 
@@ -82,15 +83,6 @@ class Workshop(Protocol):
 
     def submit(self, task: Task) -> "Future[Digest]":
         """Start reading a document."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How one pull of one source ended, as told to whoever waits for it."""
-
-    source: str
-    attempt: Attempt
-    lost: bool = False  # the lease ran out meanwhile; nothing was saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +190,7 @@ class Puller:
             raise
         if report is not None:
             self._forget(event.row.pk)
-            _tell(report)
+            tell(report)
         return report
 
     def _forget(self, pk: int) -> None:
@@ -215,8 +207,8 @@ class Puller:
         except StoreError:
             raise
         except Exception as error:  # one source's fault, told as such, stays its own
-            _log.exception("a fault of this software at source=%s", event.row.source.id)
-            failed = after_failure(event.row, _fault(error), self._moment())
+            log.exception("a fault of this software at source=%s", event.row.source.id)
+            failed = after_failure(event.row, fault(error), self._moment())
             return self._save(event.row, failed)
 
     def _moment(self) -> Moment:
@@ -287,7 +279,9 @@ class Puller:
         )
         future = self._workshop.submit(task)
         future.add_done_callback(
-            lambda done: self._events.put(_Read(row, fetched, _result(done), verifying))
+            lambda done: self._events.put(
+                _Read(row, fetched, result_of(done), verifying)
+            )
         )
 
     def _on_read(self, read: _Read, gone: Mapping[int, bool]) -> Report | None:
@@ -405,37 +399,3 @@ def plan_of(
 
 def _lost(now: datetime) -> Attempt:
     return Attempt(at=now, outcome=Outcome.FAILED, detail="the lease ran out")
-
-
-def _result(done: "Future[Digest]") -> Digest | SourceError:
-    try:
-        return done.result()
-    except SourceError as error:
-        return error
-    except CancelledError:
-        return SourceError(Reason.PARSE_CRASH, "stopped")
-    except Exception as error:  # a fault of ours must not stop the other sources
-        _log.exception("reading failed")
-        return _fault(error)
-
-
-def _fault(error: Exception) -> SourceError:
-    """Name a fault of ours, on one short line: databases quote whole statements."""
-    words = f"{type(error).__name__}: {error}".split()
-    return SourceError(Reason.INTERNAL, " ".join(words)[:200])
-
-
-def _tell(report: Report) -> None:
-    """Log one line for a pull, as fields."""
-    attempt = report.attempt
-    fields: dict[str, object] = {"source": report.source, "outcome": attempt.outcome}
-    if report.lost:
-        fields["lost"] = "lease"
-    if attempt.status is not None:
-        fields["status"] = attempt.status
-    if attempt.reason:
-        fields |= {"reason": attempt.reason, "detail": f'"{attempt.detail}"'}
-    if attempt.plan is not None:
-        fields |= attempt.plan.counts | {"gap": attempt.plan.gap}
-    line = " ".join(f"{name}={value}" for name, value in fields.items())
-    _log.log(logging.WARNING if attempt.reason else logging.INFO, "pulled %s", line)

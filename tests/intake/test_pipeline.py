@@ -25,7 +25,7 @@ from aggregator.intake.digest import Task
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
 from aggregator.intake.pipeline import Puller
-from aggregator.intake.pipeline import Report
+from aggregator.intake.reports import Report
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
 from aggregator.model import Digest
