@@ -67,7 +67,6 @@ def turns(
     """Hold how sources stand against the incidents that are known."""
     wanted = {(i.kind, i.subject): i for i in incidents(found, now=now)}
     known = {(i.kind, i.subject): i for i in lasting}
-    opened = tuple(i for name, i in wanted.items() if name not in known)
     ended = [i for name, i in known.items() if name not in wanted]
     by_id = {state.id: state for state in found}
     taken_in = {id_ for i in wanted.values() if i.kind == "host" for id_ in i.sources}
@@ -80,7 +79,14 @@ def turns(
                 closed.append(incident)
         else:
             closed.append(incident)
-    return Turns(opened=opened, closed=tuple(closed), merged=tuple(merged))
+    # The other feeds of a host that has just come back are being asked: wait for them.
+    back = {id_ for i in closed if i.kind == "host" for id_ in i.sources}
+    opened = [
+        incident
+        for name, incident in wanted.items()
+        if name not in known and not back.issuperset(incident.sources)
+    ]
+    return Turns(opened=tuple(opened), closed=tuple(closed), merged=tuple(merged))
 
 
 def _still_fails(incident: Incident, by_id: Mapping[str, SourceState]) -> bool:
