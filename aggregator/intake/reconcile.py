@@ -63,7 +63,8 @@ def reconcile(digest: Digest, past: Past, *, source_id: str, now: datetime) -> P
     named, duplicate = identify(digest.items, past.known)
     new = [n for n in named if not _own(n.found)]
     own = [(n.item, n.found) for n in named if n.found is not None and n.found.own]
-    changed, flips = _split(own, now)
+    torn = digest.items[-1] if digest.cut and digest.items else None
+    changed, flips = _split(own, now, torn)
     shared = _shared_names(named)
     overlap = len(own) / len(named) if named else 1.0
     return Plan(
@@ -90,14 +91,17 @@ def _own(found: Known | None) -> bool:
 
 
 def _split(
-    own: Iterable[tuple[Item, Known]], now: datetime
+    own: Iterable[tuple[Item, Known]], now: datetime, torn: Item | None
 ) -> tuple[list[ChangedSighting], list[Flip]]:
+    """Tell edits from flips; the item at which a document was cut edits nothing."""
     changed: list[ChangedSighting] = []
     flips: list[Flip] = []
     for item, found in own:
         if item.fingerprint == found.fingerprint:
             if found.flip:
                 flips.append(Flip(known=found, fingerprint=""))
+        elif item is torn:
+            continue
         elif _flips(item, found, now):
             since = found.flip_since if found.flip == item.fingerprint else None
             flip = Flip(known=found, fingerprint=item.fingerprint, since=since or now)

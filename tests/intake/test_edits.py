@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aggregator.intake.reconcile import FLIP_CALM
+from aggregator.intake.reconcile import Past
+from aggregator.intake.reconcile import reconcile
+from aggregator.model import Digest
 from aggregator.model import Item
 from aggregator.model import Known
 from aggregator.model import Plan
@@ -75,3 +78,16 @@ def test_something_never_seen_before_is_no_flip() -> None:
     past = {"version": 3, "past": frozenset({"A", "B"})}
     plan = plan_for(item("a", fingerprint="C"), known=known_as(A, **past))
     assert len(plan.changed) == 1
+
+
+def test_the_item_at_which_a_document_is_cut_changes_nothing_known() -> None:
+    """Half a text must not take the place of the whole; what is new is kept as it is."""
+    whole, torn = item("b"), item("a", fingerprint="half of A")
+    known = known_from(plan_for(whole, A))
+    past = Past(known=known, had_items=True)
+    cut = Digest(items=(replace(whole, fingerprint="edited"), torn), cut=True)
+    plan = reconcile(cut, past, source_id="so", now=NOW)
+    assert [change.item.guid for change in plan.changed] == ["b"]
+    assert (plan.unchanged, plan.entries) == (1, 2)
+    new = Digest(items=(whole, item("c")), cut=True)
+    assert len(reconcile(new, past, source_id="so", now=NOW).new) == 1
