@@ -81,7 +81,7 @@ def test_something_never_seen_before_is_no_flip() -> None:
 
 
 def test_the_item_at_which_a_document_is_cut_changes_nothing_known() -> None:
-    """Half a text must not take the place of the whole; what is new is kept as it is."""
+    """Half a text must not take the place of a whole one; a new one is kept."""
     whole, torn = item("b"), item("a", fingerprint="half of A")
     known = known_from(plan_for(whole, A))
     past = Past(known=known, had_items=True)
