@@ -123,6 +123,7 @@ class Wire:
         "_head_ended",
         "_too_large",
         "_refused",
+        "_opened",
     )
 
     def __init__(self, judge: Judge, connect: Connect | None = None) -> None:
@@ -203,6 +204,7 @@ class Wire:
         self._head_ended = False
         self._too_large = ""
         self._refused = ""
+        self._opened = False
 
     def _set_method(self, posted: bytes | None) -> None:
         if posted is not None:
@@ -243,6 +245,7 @@ class Wire:
         return None
 
     def _open(self, _purpose: int, target: pycurl.CurlSockAddr) -> object:
+        self._opened = True
         address, port = str(target.addr[0]), int(target.addr[1])
         why = self._judge(address, port)
         if why is not None:
@@ -297,14 +300,16 @@ class Wire:
         return message
 
     def _phase(self) -> str:
-        if not self.curl.getinfo(pycurl.CONNECT_TIME):
-            return "connecting"
-        encrypted = str(self._now_set[pycurl.URL]).startswith("https:")
-        if encrypted and not self.curl.getinfo(pycurl.APPCONNECT_TIME):
-            return "agreeing on encryption"
-        if not self._head_ended:
-            return "waiting for the answer"
-        return f"reading the body, {self._size} bytes so far"
+        """Say how far it got. A connection used again has no connect time of its own."""
+        if self._head_ended:
+            return f"reading the body, {self._size} bytes so far"
+        if self._opened:
+            if not self.curl.getinfo(pycurl.CONNECT_TIME):
+                return "connecting"
+            encrypted = str(self._now_set[pycurl.URL]).startswith("https:")
+            if encrypted and not self.curl.getinfo(pycurl.APPCONNECT_TIME):
+                return "agreeing on encryption"
+        return "waiting for the answer"
 
 
 def read_headers(lines: list[bytes]) -> dict[str, str]:

@@ -336,6 +336,23 @@ def test_what_is_too_slow_ends_at_the_time_limit(net, upstream, answer, phase):
     assert phase in error.detail
 
 
+def test_the_phase_is_told_on_a_connection_used_again(upstream):
+    """libcurl counts no time of connecting then: that was taken for not connected."""
+
+    def once_then_silence(asked):
+        asked.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        asked.socket.recv(65_536)  # the second request, on the same connection
+        asked.gone(5)
+
+    upstream.default = once_then_silence
+    with Net(user_agent="test", allow_private=["127.0.0.0/8"], spacing=0) as net:
+        net.get(Request(url=upstream.url()))
+        with pytest.raises(FetchError) as caught:
+            net.get(Request(url=upstream.url(), timeout_seconds=0.3))
+    assert upstream.accepted == 1
+    assert caught.value.detail.startswith("waiting for the answer")
+
+
 def test_redirects_share_one_time_limit(net, upstream):
     def step(asked):
         asked.gone(0.15)
