@@ -300,7 +300,7 @@ class Wire:
         return message
 
     def _phase(self) -> str:
-        """Say how far it got. A connection used again has no connect time of its own."""
+        """Say how far it got. A connection used again has no time of connecting."""
         if self._head_ended:
             return f"reading the body, {self._size} bytes so far"
         if self._opened:
