@@ -34,13 +34,22 @@ _ARTICLE_NUMBER = re.compile(r"[-_/=](\d{2,})(?:\.\w{1,5})?/?$")
 KnownBy = Mapping[str, Sequence[Known]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An item and its names, which are dear to make."""
+
+    item: Item
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """An item, the name it goes by, and what is known under it."""
 
     item: Item
     key: str
     found: Known | None
+    names: list[str]
 
 
 # --- Names --------------------------------------------------------------------
@@ -175,36 +184,36 @@ def identify(items: Sequence[Item], known: KnownBy) -> tuple[list[Named], int]:
     First by the surest name, then what is left by the others: so a known item is
     never claimed by a weak name while its own guid still stands in the document.
     """
-    once = _without_repeats(items)
-    firsts = Counter(names(item)[0] for item in once)
+    once = _without_repeats([_Candidate(item, names(item)) for item in items])
+    firsts = Counter(each.names[0] for each in once)
     untrusted = {key for key, count in firsts.items() if count > 1}
     claimed: set[int] = set()
     matched: dict[int, Known] = {}
     for finder in (_surely, _by_other_names):
-        for item in once:
-            if id(item) in matched:
+        for n, each in enumerate(once):
+            if n in matched:
                 continue
-            found = finder(item, known, untrusted, claimed)
+            found = finder(each, known, untrusted, claimed)
             if found is not None:
-                matched[id(item)] = found
+                matched[n] = found
                 claimed.add(found.sighting)
     named = list(_named(once, matched, known, untrusted))
     return named, len(items) - len(named)
 
 
-def _without_repeats(items: Sequence[Item]) -> list[Item]:
+def _without_repeats(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """Leave out items that the document has shown already."""
     kept: dict[str, list[Item]] = defaultdict(list)
     faces: set[tuple[str, str]] = set()
     once = []
-    for item in items:
-        same_name = kept[names(item)[0]]
+    for each in candidates:
+        item, same_name = each.item, kept[each.names[0]]
         face = (item.fingerprint, item.link)
         again = any(alike(item, other.title, other.link) for other in same_name)
         if not again and (face not in faces or not page_of(item.link)):
             same_name.append(item)
             faces.add(face)
-            once.append(item)
+            once.append(each)
     return once
 
 
@@ -215,11 +224,13 @@ def _own(known: KnownBy, key: str, claimed: Collection[int]) -> Iterator[Known]:
 
 
 def _surely(
-    item: Item, known: KnownBy, untrusted: Collection[str], claimed: Collection[int]
+    candidate: _Candidate,
+    known: KnownBy,
+    untrusted: Collection[str],
+    claimed: Collection[int],
 ) -> Known | None:
     """Find an item by its first name, with a witness where that is a guid."""
-    first = names(item)[0]
-    own_guid = bool(item.guid)
+    item, first = candidate.item, candidate.names[0]
     for found in _own(known, first, claimed):
         if alike(item, found.title, found.link):
             return found
@@ -227,16 +238,20 @@ def _surely(
         return None
     for found in _own(known, first, claimed):
         # Without a guid the link is the name: under it, everything else may change.
-        if (not own_guid and not found.guid) or vouched(item, found):
+        if (not item.guid and not found.guid) or vouched(item, found):
             return found
     return None
 
 
 def _by_other_names(
-    item: Item, known: KnownBy, _untrusted: Collection[str], claimed: Collection[int]
+    candidate: _Candidate,
+    known: KnownBy,
+    _untrusted: Collection[str],
+    claimed: Collection[int],
 ) -> Known | None:
     """Find an item whose guid is new, by what a portal keeps when guids change."""
-    for name in (*names(item)[1:], _last_name(item)):
+    item = candidate.item
+    for name in (*candidate.names[1:], _last_name(item)):
         for found in _own(known, name, claimed):
             if _holds(name, item, found):
                 return found
@@ -262,28 +277,32 @@ def _speaks_of(item: Item, found: Known) -> bool:
 
 
 def _named(
-    once: Sequence[Item],
+    once: Sequence[_Candidate],
     matched: Mapping[int, Known],
     known: KnownBy,
     untrusted: Collection[str],
 ) -> Iterator[Named]:
     used = {found.key for found in matched.values()}
-    for item in once:
-        found = matched.get(id(item))
+    for n, each in enumerate(once):
+        found = matched.get(n)
         if found is not None:
-            yield Named(item, found.key, found)
+            yield Named(each.item, found.key, found, each.names)
             continue
-        key = _free_name(item, known, untrusted, used)
+        key = _free_name(each, known, untrusted, used)
         if key:
             used.add(key)
-            yield Named(item, key, _elsewhere(item, key, known))
+            elsewhere = _elsewhere(each.item, key, known)
+            yield Named(each.item, key, elsewhere, each.names)
 
 
 def _free_name(
-    item: Item, known: KnownBy, untrusted: Collection[str], used: Collection[str]
+    candidate: _Candidate,
+    known: KnownBy,
+    untrusted: Collection[str],
+    used: Collection[str],
 ) -> str:
     """Give a new item the surest name that is nobody's; "" if it has none left."""
-    for key in (*names(item), _last_name(item)):
+    for key in (*candidate.names, _last_name(candidate.item)):
         taken = any(found.own for found in known.get(key, ()))
         if key not in untrusted and key not in used and not taken:
             return key

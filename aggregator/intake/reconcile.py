@@ -22,7 +22,6 @@ from aggregator.intake.absence import absences
 from aggregator.intake.identity import Named
 from aggregator.intake.identity import identify
 from aggregator.intake.identity import moved_from
-from aggregator.intake.identity import names
 from aggregator.model import Absence
 from aggregator.model import Alias
 from aggregator.model import ChangedSighting
@@ -139,7 +138,7 @@ def _absent(
 
 def _shared_names(named: Iterable[Named]) -> set[str]:
     """List the names that a document gives to several articles: they name none."""
-    counted = Counter(name for each in named for name in names(each.item))
+    counted = Counter(name for each in named for name in each.names)
     return {name for name, count in counted.items() if count > 1}
 
 
@@ -153,7 +152,7 @@ def _aliases(
     for each in named:
         if each.found is None or not each.found.own:
             continue
-        for key in names(each.item):
+        for key in each.names:
             taken = any(found.own for found in known.get(key, ()))
             if not taken and key not in used:
                 used.add(key)
@@ -199,7 +198,7 @@ def _spare_names(
     for each in new:
         mine = [
             key
-            for key in names(each.item)
+            for key in each.names
             if key not in used and not any(f.own for f in known.get(key, ()))
         ]
         used.update(mine)
