@@ -173,7 +173,7 @@ sightings = sa.Table(
     sa.Column("flip", sa.String(64), nullable=False, server_default=""),
     sa.Column("flip_since", UtcTime),
     sa.Index(None, "notice_id"),
-    sa.Index(None, "check_at"),
+    sa.Index(None, "source_pk", "check_at"),
     sa.Index(None, "source_pk", "published_at"),
     sa.Index(None, "authority", "category", "published_at"),
     sa.Index(None, "published_at"),

@@ -75,7 +75,9 @@ def _sightings() -> None:
     ]
     for column in columns:
         op.add_column("sightings", column)
-    op.create_index(op.f("ix_sightings_check_at"), "sightings", ["check_at"])
+    op.create_index(
+        op.f("ix_sightings_source_pk_check_at"), "sightings", ["source_pk", "check_at"]
+    )
 
 
 def _hosts() -> None:
