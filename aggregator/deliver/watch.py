@@ -73,7 +73,7 @@ def turns(
     closed, merged = [], []
     for incident in ended:
         if _still_fails(incident, by_id):
-            if taken_in.issuperset(incident.sources):
+            if incident.kind == "source" and taken_in.issuperset(incident.sources):
                 merged.append(incident)
             elif incident.kind == "host":  # what still fails there is told by itself
                 closed.append(incident)
@@ -90,8 +90,11 @@ def turns(
 
 
 def _still_fails(incident: Incident, by_id: Mapping[str, SourceState]) -> bool:
-    """Say whether a source's or host's failing goes on, though not seen as before."""
-    if incident.kind not in ("source", "host"):
+    """Say whether an incident goes on, though it is not seen as before.
+
+    A source that was quiet and fails now has not become well by that.
+    """
+    if incident.kind == "network":
         return False
     states_now = [by_id[id_] for id_ in incident.sources if id_ in by_id]
     return any(s.failing_since is not None and s.state != "off" for s in states_now)

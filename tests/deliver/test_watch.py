@@ -139,3 +139,19 @@ def test_a_source_that_left_the_file_is_no_trouble_any_more() -> None:
     gone = bad("a", state="off")
     assert names(look(gone, lasting=lasting).closed) == [("source", "a")]
     assert names(look(lasting=lasting).closed) == [("source", "a")]
+
+
+@pytest.mark.parametrize("state", ["quiet", "gap"])
+def test_what_fails_meanwhile_is_still_quiet(state: str) -> None:
+    lasting = look(well("a", state=state, quiet_since=NOW)).opened
+    found = look(bad("a"), lasting=lasting)
+    assert (names(found.opened), found.closed, found.merged) == (
+        [("source", "a")],
+        (),
+        (),
+    )
+    down = look(bad("a", "so.vn"), bad("b", "so.vn"), lasting=lasting)
+    assert (names(down.opened), down.merged) == ([("host", "so.vn")], ())
+    lasting += found.opened
+    back = look(well("a", state=state, quiet_since=NOW), lasting=lasting)
+    assert (back.opened, names(back.closed)) == ((), [("source", "a")])
