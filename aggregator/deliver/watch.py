@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 
@@ -24,9 +25,11 @@ from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
 
 CONFIRMED = 2  # failures in a row
+DOUBT = timedelta(minutes=10)  # for which a failure may be our own network's
+LEAST_OTHERS = 5  # hosts; where there are fewer, none may happen to be asked meanwhile
 LIMITED_TOLD = timedelta(hours=24)  # a server that limits us for so long is told of
 _AT_ONCE = {Reason.GONE, Reason.BAD_URL, Reason.PRIVATE_ADDRESS}
-Subject = tuple[str, str]  # kind, subject
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +87,21 @@ def turns(
     opened = [
         incident
         for name, incident in wanted.items()
-        if name not in known and not back.issuperset(incident.sources)
+        if name not in known
+        and not back.issuperset(incident.sources)
+        and not _is_being_asked(incident, by_id, now)
     ]
     return Turns(opened=tuple(opened), closed=tuple(closed), merged=tuple(merged))
+
+
+def _is_being_asked(
+    incident: Incident, by_id: Mapping[str, SourceState], now: datetime
+) -> bool:
+    """Say whether a failing source is due at this moment: its answer tells more."""
+    if incident.kind != "source":
+        return False
+    due = by_id[incident.subject].next_due
+    return due is not None and due <= now
 
 
 def _still_fails(incident: Incident, by_id: Mapping[str, SourceState]) -> bool:
@@ -105,10 +120,12 @@ def incidents(found: Sequence[SourceState], *, now: datetime) -> list[Incident]:
     active = [state for state in found if state.state != "off"]
     excused = [state for state in active if state.our_network]
     listed = [_network(excused)] if excused else []
-    down = _hosts_down(active, now)
+    doubtful = _doubtful(active, now)
+    certain = [state for state in active if state.id not in doubtful]
+    down = _hosts_down(active, certain, now)
     covered = {id_ for incident in down for id_ in incident.sources}
     listed += down
-    for state in active:
+    for state in certain:
         if state.id in covered or state.our_network:
             continue
         if _is_bad(state, now):
@@ -116,6 +133,30 @@ def incidents(found: Sequence[SourceState], *, now: datetime) -> list[Incident]:
         elif state.state in ("quiet", "gap"):
             listed.append(_habit(state, now))
     return listed
+
+
+def _doubtful(found: Sequence[SourceState], now: datetime) -> set[str]:
+    """List sources whose failure may be our own network's: nobody was reached since.
+
+    For a while, and where there are enough others, that is waited for.
+    """
+    reached: dict[str, datetime] = {}
+    for state in found:
+        last = state.last_ok or _NEVER
+        reached[state.host] = max(reached.get(state.host, last), last)
+    latest = sorted(reached.values())[-2:]  # of two hosts: one may be the source's own
+    if len(reached) <= LEAST_OTHERS:
+        return set()
+    doubtful = set()
+    for state in found:
+        since = state.failing_since
+        young = since is not None and now - since < DOUBT
+        if since is None or not young or state.reason not in OF_A_HOST:
+            continue
+        others = latest[0] if reached[state.host] == latest[1] else latest[1]
+        if others < since:
+            doubtful.add(state.id)
+    return doubtful
 
 
 def _is_bad(state: SourceState, now: datetime) -> bool:
@@ -127,27 +168,34 @@ def _is_bad(state: SourceState, now: datetime) -> bool:
     return state.failures >= CONFIRMED or state.reason in _AT_ONCE
 
 
-def _hosts_down(active: Iterable[SourceState], now: datetime) -> list[Incident]:
-    by_host: dict[str, list[SourceState]] = defaultdict(list)
+def _hosts_down(
+    active: Iterable[SourceState], certain: Iterable[SourceState], now: datetime
+) -> list[Incident]:
+    members: dict[str, list[SourceState]] = defaultdict(list)
     for state in active:
-        by_host[state.host].append(state)
+        members[state.host].append(state)
+    bad: dict[str, list[SourceState]] = defaultdict(list)
+    for state in certain:
+        if _is_bad(state, now) and state.reason in OF_A_HOST:
+            bad[state.host].append(state)
     return [
         down
-        for host, members in by_host.items()
-        if (down := _host_down(host, members, now)) is not None
+        for host, failing in bad.items()
+        if (down := _host_down(host, members[host], failing, now)) is not None
     ]
 
 
 def _host_down(
-    host: str, members: Sequence[SourceState], now: datetime
+    host: str,
+    members: Sequence[SourceState],
+    failing: Sequence[SourceState],
+    now: datetime,
 ) -> Incident | None:
     """Say that a host is down: one of its feeds shows it, and none contradicts."""
-    bad = [s for s in members if _is_bad(s, now) and s.reason in OF_A_HOST]
-    if len(members) < 2 or not bad:
-        return None
-    first = min(bad, key=lambda s: (s.failing_since or now, s.id))
+    first = min(failing, key=lambda s: (s.failing_since or now, s.id))
     since = first.failing_since or now
-    if any(s.last_ok is not None and s.last_ok > since for s in members):
+    contradicted = any(s.last_ok is not None and s.last_ok > since for s in members)
+    if len(members) < 2 or contradicted:
         return None
     return Incident(
         kind="host",

@@ -14,6 +14,7 @@ from datetime import timedelta
 from aggregator.errors import Reason
 
 WINDOW = timedelta(minutes=5)  # "at once"
+FAILING_WINDOW = timedelta(minutes=10)  # longer than the second wait to try again
 LEAST_HOSTS = 5  # failing; fewer prove nothing
 LONGEST_DOUBT = timedelta(minutes=15)  # while anybody can be reached
 # What a dead line, a dead name server, a captive portal or a proxy gives. What a
@@ -38,6 +39,7 @@ class OurNetwork:
     def __init__(self) -> None:
         self._hosts: dict[str, _Seen] = {}
         self._failures: dict[int, int] = {}  # of sources, before they failed now
+        self._taken: set[int] = set()  # excused since; some are being asked just now
         self._since: datetime | None = None
         self._own_fault: set[str] = set()  # hosts that failed while others answered
 
@@ -61,12 +63,14 @@ class OurNetwork:
             failures: In a row before this one. Only who was well before tells of
                 something that happens to most at once.
         """
-        if reason not in OF_A_NETWORK or failures or host in self._own_fault:
+        if reason not in OF_A_NETWORK or host in self._own_fault:
+            return False
+        if failures and pk not in self._failures and pk not in self._taken:
             return False
         before = self._hosts.get(host)
         pks = before.pks if before and not before.well else frozenset()
         self._hosts[host] = _Seen(now, False, pks | {pk})
-        self._failures[pk] = failures
+        self._failures.setdefault(pk, failures)  # tried again: as it was at first
         self._judge(now)
         return self.blamed
 
@@ -75,10 +79,15 @@ class OurNetwork:
         if not self.blamed:
             return {}
         taken, self._failures = self._failures, {}
+        self._taken |= taken.keys()
         return taken
 
     def _judge(self, now: datetime) -> None:
-        recent = {h: s for h, s in self._hosts.items() if now - s.at <= WINDOW}
+        recent = {
+            host: seen
+            for host, seen in self._hosts.items()
+            if now - seen.at <= (WINDOW if seen.well else FAILING_WINDOW)
+        }
         self._hosts = recent
         failing = [seen for seen in recent.values() if not seen.well]
         still = {pk for seen in failing for pk in seen.pks}
@@ -87,7 +96,7 @@ class OurNetwork:
         reached = len(failing) < len(recent)
         if self._since is None:
             if most and len(failing) >= LEAST_HOSTS:
-                self._since = now
+                self._since, self._taken = now, set()
         elif not most:
             self._since = None
         elif reached and now - self._since > LONGEST_DOUBT:

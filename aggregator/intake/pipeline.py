@@ -253,7 +253,8 @@ class Puller:
             row.host,
             row.pk,
             error.reason,
-            failures=row.standing.failures,
+            # Excused before, it is so after a restart too, which forgets the blame.
+            failures=0 if row.standing.excused else row.standing.failures,
             now=at.now,
         )
         failed = after_failure(row, error, at, fetched=fetched, excused=excused)

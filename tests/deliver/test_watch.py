@@ -155,3 +155,33 @@ def test_what_fails_meanwhile_is_still_quiet(state: str) -> None:
     lasting += found.opened
     back = look(well("a", state=state, quiet_since=NOW), lasting=lasting)
     assert (back.opened, names(back.closed)) == ((), [("source", "a")])
+
+
+def city(**values: Any) -> list[SourceState]:
+    """Give eight hosts that were well before the first failed."""
+    return [well(f"s{n}", last_ok=NOW - 15 * MINUTE, **values) for n in range(8)]
+
+
+def test_while_nobody_is_reached_it_may_be_our_own_network() -> None:
+    failed = bad("a", failing_since=NOW - 2 * MINUTE)
+    assert look(failed, *city()) == Turns()
+    reached = well("b", last_ok=NOW - MINUTE)
+    assert names(look(failed, *city(), reached).opened) == [("source", "a")]
+    long = bad("a", failing_since=NOW - 11 * MINUTE)
+    assert names(look(long, *city()).opened) == [("source", "a")]
+
+
+def test_its_own_host_is_no_witness() -> None:
+    failed = bad("a", "so.vn", failing_since=NOW - 2 * MINUTE)
+    sibling = well("b", "so.vn", last_ok=NOW - MINUTE)
+    assert look(failed, sibling, *city()) == Turns()
+
+
+def test_what_a_source_says_of_itself_needs_no_witness() -> None:
+    failed = bad("a", reason="not_found", failing_since=NOW - 2 * MINUTE)
+    assert names(look(failed, *city()).opened) == [("source", "a")]
+
+
+def test_what_is_being_asked_at_this_moment_is_waited_for() -> None:
+    assert look(bad("a", next_due=NOW)) == Turns()
+    assert names(look(bad("a", next_due=NOW + MINUTE)).opened) == [("source", "a")]
