@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip asks rustc for its version; rustup would answer by making a folder in HOME.
 export RUSTUP_HOME := $(CURDIR)/.cache/rustup
 
-.PHONY: demo run test lint format messages lock clean
+.PHONY: demo run test soak fuzz lint format messages lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/python -m aggregator demo $(ARGS)
@@ -21,6 +21,15 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
+
+# A simulated month of 200 sources, with its faults and restarts.
+soak: $(VENV)/.dev
+	AGGREGATOR_SOAK=1 $(BIN)/python -m pytest tests/soak --durations=3 $(ARGS)
+
+# Documents that nobody wrote, each time others; SECONDS says for how long.
+fuzz: SECONDS ?= 60
+fuzz: $(VENV)/.dev
+	AGGREGATOR_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m black --check --quiet aggregator tests || \
