@@ -38,9 +38,11 @@ class _Tally:
     sources: Counter[str] = field(default_factory=Counter)
     items: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, str]] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)  # sources of which there is a report
 
     def add(self, report: Report) -> None:
         attempt = report.attempt
+        self.ended.add(report.source)
         if report.lost:
             self.sources["busy"] += 1
         elif attempt.outcome is Outcome.FAILED:
@@ -91,6 +93,8 @@ def pull(
         skipped = {} if force else _limited(store, wanted)
         asked = [name for name in wanted if name not in skipped]
         tally = _pull(store, settings, asked if wanted else None, force)
+        spared = [name for name in asked if name not in tally.ended]
+        skipped |= _limited(store, spared)  # since their host limited others meanwhile
     seconds = time.monotonic() - started
     _say_skipped(skipped, settings)
     if as_json:

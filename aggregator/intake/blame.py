@@ -98,8 +98,8 @@ class OurNetwork:
             if most and len(failing) >= LEAST_HOSTS:
                 self._since, self._taken = now, set()
         elif not most:
-            self._since = None
+            self._since, self._taken = None, set()
         elif reached and now - self._since > LONGEST_DOUBT:
-            self._since = None
+            self._since, self._taken = None, set()
             self._own_fault = {h for h, seen in recent.items() if not seen.well}
             self._hosts = {h: seen for h, seen in recent.items() if seen.well}

@@ -61,7 +61,7 @@ def learned_from(
         ),
         cadence=cadence,
         quiet_at=silence,
-        redates=was.redates + 1 if _only_redated(plan) else 0,
+        redates=_redates(was, plan),
         flipped_at=now if plan.flips else was.flipped_at,
         feed_id=digest.feed_id,
         feed_title=digest.feed_title,
@@ -70,8 +70,11 @@ def learned_from(
     return standing, tuple(_habits(was, standing, plan, now))
 
 
-def _only_redated(plan: Plan) -> bool:
-    return plan.redated > 0 and not plan.new and not plan.changed
+def _redates(was: Standing, plan: Plan) -> int:
+    """Count documents that changed nothing but dates; what is new ends no habit."""
+    if plan.redated and not plan.new and not plan.changed:
+        return was.redates + 1
+    return was.redates if plan.redated or not plan.entries else 0
 
 
 def _paced(was: Standing, plan: Plan) -> Standing:
@@ -92,7 +95,7 @@ def _habits(
     """Tell of habits that begin: each once."""
     if plan.moved_from:
         yield Note(kind="moved", detail=plan.moved_from)
-    if standing.redates == REDATES_TOLD:
+    if was.redates < REDATES_TOLD <= standing.redates:
         yield Note(kind="redated", detail=f"{plan.redated} items")
     before = was.flipped_at
     if plan.flips and (before is None or now - before >= FLIPPING_FOR):

@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from aggregator.errors import FetchError
+from aggregator.errors import Reason
 from aggregator.errors import SourceError
 from aggregator.errors import StoreError
 from aggregator.intake.absence import oldest_listed
@@ -30,6 +31,7 @@ from aggregator.intake.fetch import interpret
 from aggregator.intake.fetch import is_gone
 from aggregator.intake.fetch import link_request
 from aggregator.intake.fetch import request_for
+from aggregator.intake.hosts import HostQueues
 from aggregator.intake.identity import names_of
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
@@ -141,6 +143,7 @@ class Puller:
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._under_way: set[int] = set()  # rows of sources; both threads only add/drop
         self._checking: dict[int, _Checking] = {}  # by row
+        self._queues = HostQueues()
         self._network = OurNetwork()
 
     @property
@@ -156,7 +159,11 @@ class Puller:
         """Start pulling sources that this owner has leased."""
         for row in rows:
             self._under_way.add(row.pk)
-            self._ask(row, conditions(row, self._clock()))
+            if self._queues.enter(row):
+                self._begin(row)
+
+    def _begin(self, row: SourceRow) -> None:
+        self._ask(row, conditions(row, self._clock()))
 
     def _ask(
         self, row: SourceRow, validators: Validators, *, verifying: bool = False
@@ -186,16 +193,25 @@ class Puller:
         try:
             report = self._deal_with(event)
         except BaseException:  # nothing saved; its lease runs out and it is due again
-            self._forget(event.row.pk)
+            self._forget(event.row)
             raise
         if report is not None:
-            self._forget(event.row.pk)
+            limited = report.attempt.reason == Reason.LIMITED
+            self._forget(event.row, limited=limited)
             tell(report)
         return report
 
-    def _forget(self, pk: int) -> None:
-        self._under_way.discard(pk)
-        self._checking.pop(pk, None)
+    def _forget(self, row: SourceRow, *, limited: bool = False) -> None:
+        """End a pull; go on with its host, unless that has limited two of its URLs."""
+        self._under_way.discard(row.pk)
+        self._checking.pop(row.pk, None)
+        following, spared = self._queues.leave(row, limited=limited)
+        if following is not None:
+            self._begin(following)
+        if spared:
+            self._under_way.difference_update(each.pk for each in spared)
+            with self._store.write() as connection:
+                stored_sources.give_back(connection, self._owner, spared)
 
     def _deal_with(self, event: _Event) -> Report | None:
         try:

@@ -301,6 +301,18 @@ def renew_leases(
         connection.execute(mine.values(lease_until=until), rows)
 
 
+def give_back(
+    connection: sa.Connection, owner: str, rows: Collection[SourceRow]
+) -> None:
+    """Give back what an owner has leased and not begun."""
+    table = _sources.c
+    mine = sa.update(_sources).where(
+        table.lease_owner == owner, table.pk == sa.bindparam("b_pk")
+    )
+    free = mine.values(lease_owner=None, lease_until=None)
+    connection.execute(free, [{"b_pk": row.pk} for row in rows])
+
+
 def release(connection: sa.Connection, owner: str) -> None:
     """Give back everything an owner has leased."""
     mine = sa.update(_sources).where(_sources.c.lease_owner == owner)

@@ -279,6 +279,25 @@ def test_a_limit_without_a_time_is_heeded_all_the_same(house: House) -> None:
     assert waits == [15 * MINUTE, 30 * MINUTE, HOUR, HOUR]
 
 
+ONE_HOST = settings(
+    *(source(f"u{n}", url=f"http://so.example/{n}.xml") for n in range(4))
+)
+
+
+def test_two_limits_of_a_host_spare_it_the_rest_of_a_batch(
+    sqlite_store: Store,
+) -> None:
+    house = House(sqlite_store, ONE_HOST)
+    limit = ok(b"", status=429, headers={"retry-after": "600"})
+    script = Script(house, limit, limit)
+    house.puller.submit(house.claim())
+    assert len(house.finish()) == 2
+    assert len(script.asked) == 2
+    leased = [house.row(name).lease_owner for name in ONE_HOST.sources]
+    assert leased == [None] * 4
+    assert {house.state(name).state for name in ONE_HOST.sources} == {"limited"}
+
+
 MANY = settings(
     *(source(f"s{n}", url=f"http://s{n}.example/rss") for n in range(LEAST_HOSTS + 3))
 )
@@ -374,4 +393,16 @@ def test_touching_only_dates_is_told_once(house: House) -> None:
     script = Script(house, ok(listing(1, 2)), *(ok(dated(n)) for n in range(6)))
     for _ in range(7):
         assert script.pull().plan.changed == ()
+    assert notes(house) == ["redated"]
+
+
+def test_new_items_do_not_make_an_old_habit_news(house: House) -> None:
+    def dated(day: int, *numbers: int) -> bytes:
+        return listing(*numbers).replace(b"2026", f"{2000 + day}".encode())
+
+    script = Script(house, ok(listing(1, 2)))
+    script.pull()
+    for n in range(12):
+        script.answers = [ok(dated(n, *range(1, 3 + n // 4)))]
+        script.pull()
     assert notes(house) == ["redated"]
