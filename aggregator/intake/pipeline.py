@@ -17,6 +17,7 @@ from dataclasses import field
 from datetime import datetime
 from datetime import timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from aggregator.errors import FetchError
 from aggregator.errors import Reason
@@ -224,20 +225,24 @@ class Puller:
             raise
         except Exception as error:  # one source's fault, told as such, stays its own
             log.exception("a fault of this software at source=%s", event.row.source.id)
-            failed = after_failure(event.row, fault(error), self._moment())
+            failed = after_failure(event.row, fault(error), self._moment(event.row))
             return self._save(event.row, failed)
 
-    def _moment(self) -> Moment:
+    def _moment(self, row: SourceRow) -> Moment:
+        now, zone = self._clock(), self._settings.site.timezone
+        until = self._settings.authorities[row.source.authority].until
         return Moment(
-            now=self._clock(),
-            timezone=self._settings.site.timezone,
+            now=now,
+            timezone=zone,
             spacing_seconds=self._settings.fetch.spacing.total_seconds(),
+            dissolved=until is not None
+            and until < now.astimezone(ZoneInfo(zone)).date(),
         )
 
     # --- Answers ----------------------------------------------------------------
 
     def _on_answer(self, event: _Answered) -> Report | None:
-        row, at = event.row, self._moment()
+        row, at = event.row, self._moment(event.row)
         try:
             if isinstance(event.answer, FetchError):
                 raise event.answer
@@ -302,7 +307,7 @@ class Puller:
         )
 
     def _on_read(self, read: _Read, gone: Mapping[int, bool]) -> Report | None:
-        at = self._moment()
+        at = self._moment(read.row)
         if isinstance(read.digest, SourceError):
             return self._save_failure(read.row, read.digest, at, read.fetched)
         self._network.answered(read.row.host, at.now)
@@ -365,7 +370,7 @@ class Puller:
                 )
             stored_known.lock_portal(connection, row.portal)
             # Made while the lock is held: feeds are dated by it, as they are saved.
-            at = self._moment()
+            at = self._moment(row)
             plan = plan_of(connection, row, digest, at.now, gone)
             missing = to_ask(plan.absent, gone, at.now)
             if not missing:

@@ -47,6 +47,7 @@ class Moment:
     now: datetime
     timezone: str = "Asia/Ho_Chi_Minh"
     spacing_seconds: float = 0.25
+    dissolved: bool = False  # its authority is no more: silence is no news
 
 
 # --- What to ask --------------------------------------------------------------
@@ -230,6 +231,8 @@ def _settled(
     at: Moment,
     plan: Plan | None = None,
 ) -> Settled:
+    if at.dissolved:
+        standing = replace(standing, quiet_at=None)
     attempt = Attempt(
         at=at.now,
         outcome=outcome,

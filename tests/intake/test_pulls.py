@@ -1,6 +1,7 @@
 """What is learned over days: validators, redirects, withdrawals, our own network."""
 
 from collections.abc import Callable
+from datetime import date
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from aggregator.model import Outcome
 from aggregator.store import schema
 from aggregator.store.engine import Store
 from tests.conftest import NOW
+from tests.conftest import authority
 from tests.conftest import settings
 from tests.conftest import source
 from tests.intake.test_pipeline import House
@@ -406,3 +408,33 @@ def test_new_items_do_not_make_an_old_habit_news(house: House) -> None:
         script.answers = [ok(dated(n, *range(1, 3 + n // 4)))]
         script.pull()
     assert notes(house) == ["redated"]
+
+
+# --- Silence ------------------------------------------------------------------
+
+
+def weekly(*weeks: int) -> bytes:
+    """Write a document with an item in each of these weeks before now."""
+    items = "".join(
+        f"<item><title>Bản tin tuần {n}</title><guid>tuan_{n}</guid>"
+        f"<pubDate>{(NOW - 7 * n * DAY):%a, %d %b %Y %H:%M:%S} GMT</pubDate></item>"
+        for n in weeks
+    )
+    return f'<rss version="2.0"><channel>{items}</channel></rss>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("until", "state"),
+    [(None, "quiet"), (date(2025, 6, 30), "ok"), (date(2030, 6, 30), "quiet")],
+    ids=["standing", "dissolved", "to be dissolved"],
+)
+def test_silence_is_told_but_of_who_is_no_more(
+    sqlite_store: Store, until: date | None, state: str
+) -> None:
+    said = settings(
+        source("a", url="http://a.example/rss.xml", authority="quan-1"),
+        authorities=(authority("quan-1", parent="so", until=until),),
+    )
+    house = House(sqlite_store, said)
+    house.pull(a=ok(weekly(*range(8, 20))))
+    assert house.state("a").state == state
