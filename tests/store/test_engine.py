@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -32,6 +33,37 @@ def test_migrations_make_what_the_queries_expect(store: Store) -> None:
     with store.read() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_a_database_of_the_first_schema_is_brought_up_with_its_rows(
+    database_url: str,
+) -> None:
+    """SQLite cannot alter a column in place, and refuses to drop what others name."""
+    store = Store(database_url)
+    with store.write() as connection:
+        config = Config()
+        folder = Path(engine.__file__).parent / "migrations"
+        config.set_main_option("script_location", str(folder))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        moment = "'2026-11-20 01:00:00'"
+        for statement in (
+            "INSERT INTO sources (id, active, due_at, gap) "
+            f"VALUES ('a', TRUE, {moment}, FALSE)",
+            f"INSERT INTO notices VALUES ('n', {moment}, {moment}, 'shown')",
+            "INSERT INTO sightings (notice_id, source_pk, guid, first_seen_at, version, "
+            "fingerprint, authority, category, level_bits, published_at, state) VALUES "
+            f"('n', 1, 'g', {moment}, 1, 'f', 'so', 'news', 31, {moment}, 'shown')",
+        ):
+            connection.execute(sa.text(statement))
+    store.migrate()
+    assert store.is_current()
+    with store.read() as connection:
+        row = connection.execute(sa.select(schema.notices)).one()
+        seen = connection.execute(sa.select(schema.sightings)).one()
+    assert row.entered_at == row.published_at == NOW
+    assert (seen.missing, seen.check_at, seen.flip) == (0, None, "")
+    store.close()
 
 
 def test_sqlite_is_made_on_first_use(tmp_path: Path) -> None:

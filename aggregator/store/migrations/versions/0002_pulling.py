@@ -59,11 +59,16 @@ def _sources() -> None:
 
 
 def _notices() -> None:
-    op.add_column("notices", _moment("entered_at"))
+    # With a default, since SQLite would make the table anew to change it afterwards,
+    # and may not drop the old one: others refer to it.
+    op.add_column(
+        "notices",
+        sa.Column(
+            "entered_at", _MOMENT, server_default="1970-01-01 00:00:00", nullable=False
+        ),
+    )
     op.execute("UPDATE notices SET entered_at = published_at")
-    with op.batch_alter_table("notices") as batch_op:
-        batch_op.alter_column("entered_at", existing_type=_MOMENT, nullable=False)
-        batch_op.create_index(batch_op.f("ix_notices_entered_at"), ["entered_at"])
+    op.create_index(op.f("ix_notices_entered_at"), "notices", ["entered_at"])
 
 
 def _sightings() -> None:
