@@ -38,7 +38,7 @@ def test_migrations_make_what_the_queries_expect(store: Store) -> None:
 def test_a_database_of_the_first_schema_is_brought_up_with_its_rows(
     database_url: str,
 ) -> None:
-    """SQLite cannot alter a column in place, and refuses to drop what others name."""
+    """SQLite alters no column in place, and drops no table that others name."""
     store = Store(database_url)
     with store.write() as connection:
         config = Config()
@@ -51,8 +51,8 @@ def test_a_database_of_the_first_schema_is_brought_up_with_its_rows(
             "INSERT INTO sources (id, active, due_at, gap) "
             f"VALUES ('a', TRUE, {moment}, FALSE)",
             f"INSERT INTO notices VALUES ('n', {moment}, {moment}, 'shown')",
-            "INSERT INTO sightings (notice_id, source_pk, guid, first_seen_at, version, "
-            "fingerprint, authority, category, level_bits, published_at, state) VALUES "
+            "INSERT INTO sightings (notice_id, source_pk, guid, first_seen_at, version,"
+            " fingerprint, authority, category, level_bits, published_at, state) VALUES "
             f"('n', 1, 'g', {moment}, 1, 'f', 'so', 'news', 31, {moment}, 'shown')",
         ):
             connection.execute(sa.text(statement))
