@@ -51,8 +51,9 @@ def test_a_database_of_the_first_schema_is_brought_up_with_its_rows(
             "INSERT INTO sources (id, active, due_at, gap) "
             f"VALUES ('a', TRUE, {moment}, FALSE)",
             f"INSERT INTO notices VALUES ('n', {moment}, {moment}, 'shown')",
-            "INSERT INTO sightings (notice_id, source_pk, guid, first_seen_at, version,"
-            " fingerprint, authority, category, level_bits, published_at, state) VALUES "
+            "INSERT INTO sightings (notice_id, source_pk, guid, first_seen_at,"
+            " version, fingerprint, authority, category, level_bits, published_at,"
+            " state) VALUES "
             f"('n', 1, 'g', {moment}, 1, 'f', 'so', 'news', 31, {moment}, 'shown')",
         ):
             connection.execute(sa.text(statement))
