@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError
 from datetime import timedelta
 from multiprocessing.connection import wait
+from multiprocessing.synchronize import Semaphore
+from time import monotonic
 
 from pebble import ProcessExpired
 from pebble import ProcessPool
@@ -30,6 +32,7 @@ from aggregator.model import Digest
 LIMIT = timedelta(seconds=5)  # of CPU: a busy machine does not make a document bad
 WALL = timedelta(seconds=30)  # by the clock: what waits uses no CPU
 MEMORY = 1_000_000_000  # bytes of address space a worker may have
+_START_SECONDS = 5.0  # that workers may take to come up
 TASKS = 1_000  # documents; then a fresh worker takes over
 
 # What a worker sends back. An error travels as its two parts: pickled as it is, it
@@ -87,9 +90,20 @@ class Workshop:
             pool, self._pool, self._closed = self._pool, None, True
             left, self._open = self._open, set()
         if pool is not None:
+            if not left:  # nothing is given up, so there is time to be tidy
+                self._await_start()
             _end(pool)
         for promise in left:
             promise.set_exception(CancelledError())
+
+    def _await_start(self) -> None:
+        """Let workers that only just start come up before they are ended.
+
+        Ended in the middle, one would complain on stderr of what is gone already.
+        """
+        deadline = monotonic() + _START_SECONDS
+        for _ in range(self._settings[0]):
+            self._started.acquire(timeout=max(0.0, deadline - monotonic()))
 
     def _scheduled(self, task: Task) -> "Future[_Answer]":
         if self._pool is not None:
@@ -110,12 +124,14 @@ class Workshop:
 
     def _new_pool(self) -> ProcessPool:
         workers, memory = self._settings
+        context = multiprocessing.get_context("spawn")
+        self._started = context.Semaphore(0)
         return ProcessPool(
             max_workers=workers,
             max_tasks=TASKS,
             initializer=_prepare,
-            initargs=(memory,),
-            context=multiprocessing.get_context("spawn"),
+            initargs=(memory, self._started),
+            context=context,
         )
 
     def _settle(self, promise: "Future[Digest]", done: "Future[_Answer]") -> None:
@@ -166,13 +182,14 @@ def _work(run: Callable[[Task], Digest], task: Task, seconds: float) -> _Answer:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _prepare(memory: int) -> None:
+def _prepare(memory: int, started: Semaphore) -> None:
     """Bind the worker to its parent's life and to its share of memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     # Not by prctl: that signal comes when the *thread* ends that started the worker.
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    started.release()
 
 
 def _die_with_parent() -> None:
