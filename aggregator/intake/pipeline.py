@@ -372,7 +372,8 @@ class Puller:
             # Made while the lock is held: feeds are dated by it, as they are saved.
             at = self._moment(row)
             plan = plan_of(connection, row, digest, at.now, gone)
-            missing = to_ask(plan.absent, gone, at.now)
+            # One round of links a pull: those beyond it stay due, for the next one.
+            missing = [] if gone else to_ask(plan.absent, gone, at.now)
             if not missing:
                 stored_items.apply(connection, row, plan, at.now)
                 self._note_title(connection, row, digest, at.now)

@@ -211,8 +211,11 @@ def _checks_due(now: datetime) -> sa.ColumnElement[bool]:
     seen = schema.sightings.c
     return sa.exists().where(
         seen.source_pk == _sources.c.pk,
-        seen.state == "maybe_withdrawn",
-        seen.check_at <= now,
+        sa.or_(
+            (seen.state == "maybe_withdrawn") & (seen.check_at <= now),
+            # Missed once: the same document again is the second good one in a row.
+            (seen.state == "shown") & (seen.missing == 1),
+        ),
     )
 
 

@@ -231,6 +231,37 @@ def test_what_is_gone_but_whose_page_stands_is_for_an_editor(house: House) -> No
     assert states_of(house)["news_3"] == "withdrawn"
 
 
+@pytest.mark.parametrize("missing", [6, 11, 14])
+def test_many_missing_items_are_asked_for_a_few_a_pull(
+    house: House, missing: int
+) -> None:
+    """Each pull ends, however many links there are to ask."""
+    gone = Response(url="http://a.example/", status=404)
+    everything = range(1, 31)
+    there = [n for n in everything if not 5 <= n < 5 + missing]
+    script = Script(house, ok(listing(*everything)), ok(listing(*there)))
+    script.pull()
+    script.pull()
+    for n in range(3):
+        before = len(script.asked)
+        later = range(31, 32 + n)
+        script.answers = [ok(listing(*there, *later)), *[gone] * 5]
+        script.pull()
+        assert len(script.asked) - before <= 6
+    withdrawn = [state for state in states_of(house).values() if state == "withdrawn"]
+    assert len(withdrawn) == min(missing, 15)
+
+
+def test_the_same_document_again_is_the_second_that_misses(house: House) -> None:
+    gone = Response(url="http://a.example/bai/tin-3.html", status=404)
+    less = ok(listing(1, 2, 4), headers=ETAG)
+    script = Script(house, ok(listing(1, 2, 3, 4)), less, less, gone)
+    for _ in range(3):
+        script.pull()
+    assert "If-None-Match" not in script.asked[2].headers
+    assert states_of(house)["news_3"] == "withdrawn"
+
+
 def test_what_scrolls_out_is_not_missed(house: House) -> None:
     script = Script(house, *(ok(listing(*range(n, n + 5))) for n in range(1, 9)))
     for _ in range(8):
