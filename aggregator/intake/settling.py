@@ -151,6 +151,7 @@ def after_nothing_new(
         standing,
         validators=_validators(row.standing, answer),
         halvings=max(0, standing.halvings - 1),
+        gap=False,  # it overlaps wholly with what is known
     )
     fetched = isinstance(answer, Fetched)
     outcome = Outcome.SAME_BODY if fetched else Outcome.NOT_MODIFIED

@@ -232,9 +232,9 @@ def _state_word(row: sa.Row[Any], now: datetime, frozen_host: bool) -> str:
         return "new"
     if row.failing_since is not None:
         return "failing"
-    if row.gap:
-        return "gap"
-    return "quiet" if row.quiet_at is not None and row.quiet_at <= now else "ok"
+    if row.quiet_at is not None and row.quiet_at <= now:
+        return "quiet"
+    return "gap" if row.gap else "ok"
 
 
 def _turn(row: sa.Row[Any], word: str) -> str:

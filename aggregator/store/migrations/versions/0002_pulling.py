@@ -55,6 +55,11 @@ def _sources() -> None:
     ]
     for column in columns:
         op.add_column("sources", column)
+    # What has shown something may be emptied, from the first pull on.
+    op.execute(
+        "UPDATE sources SET last_entries = (SELECT count(*) FROM sightings "
+        "WHERE sightings.source_pk = sources.pk)"
+    )
     op.create_index(op.f("ix_sources_host"), "sources", ["host"])
 
 
