@@ -31,6 +31,8 @@ MOVED_SHARE = 0.9  # of the items that a moved portal could still list
 _ALIKE = 0.5  # share of words that two titles of one document have in common
 _ARTICLE_NUMBER = re.compile(r"[-_/=](\d{2,})(?:\.\w{1,5})?/?$")
 
+_YEAR = re.compile(r"(?:19|20)\d\d")  # many slugs end in one: -nam-hoc-2026.html
+
 KnownBy = Mapping[str, Sequence[Known]]
 
 
@@ -133,7 +135,7 @@ def _last_segment(address: str) -> str:
 
 def _article_number(link: str) -> str:
     found = _ARTICLE_NUMBER.search(address_of(link))
-    return found[1] if found else ""
+    return found[1] if found and not _YEAR.fullmatch(found[1]) else ""
 
 
 # --- Witnesses ----------------------------------------------------------------

@@ -54,6 +54,14 @@ def test_a_guid_that_repeats_later_renames_nothing() -> None:
     assert plan.new[0].notice != first.new[0].notice
 
 
+def test_a_year_at_the_end_of_a_link_is_no_articles_number() -> None:
+    first = plan_for(
+        made("1", "http://a.vn/tuyen-sinh-2026.html", "Tuyển sinh đầu cấp")
+    )
+    other = made("1", "http://a.vn/ke-hoach-thi-2026.html", "Kế hoạch thi", given=NOW)
+    assert counts(again(first, other)) == {"entries": 1, "new": 1}
+
+
 @pytest.mark.parametrize(
     "edited",
     [
