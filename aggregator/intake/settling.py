@@ -126,6 +126,8 @@ def _after_failing(
         excused=excused,
         limited_until=_limit(error, failures, now),
     )
+    if error.reason is Reason.EMPTIED and was.emptied_since is None:
+        standing = replace(standing, emptied_since=now)
     if was.learned_url and failures >= FORGET_AFTER:  # the declared one may do again
         standing = replace(standing, learned_url="", validators=Validators())
     gone = error.reason is Reason.GONE and was.reason != Reason.GONE
@@ -215,9 +217,8 @@ def _shortcoming(was: Standing, digest: Digest, now: datetime) -> ParseError | N
         return ParseError(Reason.TRUNCATED, f"its end is missing, {entries} entries")
     if entries or not was.last_entries:
         return None
-    since = was.failing_since
-    settled = was.reason == Reason.EMPTIED and since and now - since >= EMPTY_SETTLES
-    if settled:
+    since = was.emptied_since
+    if since is not None and now - since >= EMPTY_SETTLES:
         return None
     return ParseError(Reason.EMPTIED, f"{was.last_entries} entries before")
 
@@ -288,6 +289,7 @@ def _well(
         reason="",
         excused=False,
         limited_until=None,
+        emptied_since=None,
         last_full_at=now if full else was.last_full_at,
         distrusted_at=distrusted if still else None,
     )

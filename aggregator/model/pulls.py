@@ -193,6 +193,7 @@ class Standing:
     halvings: int = 0  # of the interval, after a gap
     last_full_at: datetime | None = None  # a document came for the asking, not a 304
     last_entries: int = 0  # of the last whole document
+    emptied_since: datetime | None = None  # it had entries, and lists none since
     distrusted_at: datetime | None = None  # its 304 was found to be untrue
     redirect_to: str = ""  # where permanent redirects have led lately
     redirect_since: datetime | None = None

@@ -116,6 +116,7 @@ sources = sa.Table(
     _count("halvings"),
     sa.Column("last_full_at", UtcTime),
     _count("last_entries"),
+    sa.Column("emptied_since", UtcTime),
     sa.Column("distrusted_at", UtcTime),
     _text("redirect_to"),
     sa.Column("redirect_since", UtcTime),

@@ -14,8 +14,8 @@ from aggregator.model import Wishes
 _PLAIN = (
     *("body_hash", "failures", "failing_since", "reason", "excused", "limited_until"),
     *("gap", "halvings", "last_full_at", "last_entries", "distrusted_at"),
-    *("redirect_to", "redirect_since", "learned_url", "quiet_at", "redates"),
-    *("flipped_at", "feed_id", "feed_title", "generator"),
+    *("emptied_since", "redirect_to", "redirect_since", "learned_url", "quiet_at"),
+    *("redates", "flipped_at", "feed_id", "feed_title", "generator"),
 )
 
 

@@ -363,6 +363,19 @@ def test_what_fails_alone_is_penalised(sqlite_store: Store) -> None:
 # --- Gaps ---------------------------------------------------------------------
 
 
+def test_emptied_counts_from_the_first_empty_document(house: House) -> None:
+    """Days of another failure before it say nothing of the document."""
+    empty = ok(b'<rss version="2.0"><channel></channel></rss>')
+    house.pull(a=ok(listing(1, 2)))
+    house.pull(a=Response(url="http://a.example/rss.xml", status=503))
+    house.now += 4 * DAY
+    assert house.pull(a=empty)["a"].attempt.reason == Reason.EMPTIED
+    house.now += 2 * DAY
+    assert house.pull(a=empty)["a"].attempt.reason == Reason.EMPTIED
+    house.now += DAY
+    assert house.pull(a=empty)["a"].attempt.outcome is Outcome.PULLED
+
+
 def wait_of(house: House) -> timedelta:
     due: Any = house.row("a").due_at
     return timedelta(minutes=round((due - house.now) / MINUTE / 1.05))
