@@ -29,10 +29,11 @@ def oldest_listed(items: Sequence[Item]) -> datetime | None:
     """Give the date below which items have scrolled out of a document.
 
     None where its order is not that of dates: then nothing can be said to be missing.
-    Pinned items at the head may be old; they say nothing of the tail.
+    Pinned items at the head may be old; they say nothing of the tail. Undated items
+    say nothing at all.
     """
     dates = [item.given for item in items if item.given is not None]
-    if len(dates) < 2 or len(dates) < len(items):
+    if not dates or len(dates) * 2 < len(items):
         return None
     start = len(dates) - 1
     while start and dates[start - 1] >= dates[start]:
@@ -51,8 +52,8 @@ def absences(
 ) -> tuple[Absence, ...]:
     """Say how known items now stand: those listed, and those that should be.
 
-    A document that misses more than it still shows is not believed: a portal in
-    trouble withdraws nothing.
+    A document that misses many, and more than it still shows, is not believed: a
+    portal in trouble withdraws nothing.
     """
     there = list(listed)
     back = [
@@ -60,7 +61,7 @@ def absences(
         for known in there
         if known.missing or _again(known.state) != known.state
     ]
-    if not there or len(missing) > len(there):
+    if not there or len(missing) > max(len(there), MOST_ASKED):
         return tuple(back)
     missed = [_missed(known, gone, now) for known in missing]
     return (*back, *(each for each in missed if _is_news(each, now)))

@@ -6,18 +6,21 @@ cannot be read never stops the others.
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from datetime import datetime
 
 from aggregator.intake.mend import MAX_ITEMS
 from aggregator.intake.normalize import key_of
+from aggregator.intake.normalize import made_key
 from aggregator.intake.normalize import normalize
 from aggregator.intake.normalize import storable
 from aggregator.intake.nukeviet import hours_believed
 from aggregator.intake.parse import parse
 from aggregator.intake.titles import plain_title
 from aggregator.meaning import understand
+from aggregator.meaning.text import fold
 from aggregator.model import Digest
 from aggregator.model import Document
 from aggregator.model import Entry
@@ -76,7 +79,7 @@ def run(task: Task) -> Digest:
     items = [_copied(each, document) for each in read if isinstance(each, Item)]
     items = hours_believed(items, document.generator)
     return Digest(
-        items=tuple(_without_shared_links(items)),
+        items=tuple(without_shared_links(items)),
         rejections=tuple(each for each in read if isinstance(each, Rejection)),
         feed_id=storable(document.id),
         feed_title=plain_title(document.title),
@@ -131,15 +134,19 @@ def _understood(entry: Entry, position: int, task: Task) -> Item | Rejection:
     return replace(item, meaning=meaning)
 
 
-def _without_shared_links(items: list[Item]) -> list[Item]:
+def without_shared_links(items: Sequence[Item]) -> list[Item]:
     """Take a link for a name only where it names one item.
 
-    Some feeds give every entry the address of the front page; by that name all of
-    them would be one notice.
+    Some feeds give every entry the address of the front page, or of the page that
+    lists all documents; by that name all of them would be one notice.
     """
-    first = {(key_of(item.link), item.keys[0]) for item in items}
-    shared = Counter(link for link, _ in first)
+    told_apart = {(key_of(i.link), fold(i.title), i.given) for i in items}
+    shared = Counter(link for link, *_ in told_apart)
     return [
-        replace(item, keys=item.keys[:1]) if shared[key_of(item.link)] > 1 else item
+        replace(item, keys=_own_keys(item)) if shared[key_of(item.link)] > 1 else item
         for item in items
     ]
+
+
+def _own_keys(item: Item) -> tuple[str, ...]:
+    return item.keys[:1] if item.guid else made_key(item.title, item.text)

@@ -51,7 +51,7 @@ def normalize(
     html = _html(entry, base)
     text = text_of(html)
     link = _link(entry, base)
-    keys = _keys(entry.guid, link) or _made_key(title, text)
+    keys = _keys(entry.guid, link) or made_key(title, text)
     if not keys:
         return Rejection(position=position, reason="empty")
     enclosures = _enclosures(entry.enclosures, html, base)
@@ -92,7 +92,9 @@ def key_of(name: str) -> str:
     """
     text = folded(name)
     key = _SCHEME.sub("", text, count=1)
-    article = _HCM_ARTICLE.fullmatch(key) if key != text else None
+    page, _, query = key.partition("?")
+    ours = not query or page.split("/", 1)[0].lower().endswith("hcm.edu.vn")
+    article = _HCM_ARTICLE.fullmatch(page) if key != text and ours else None
     if article is None:
         return key
     return f"{article[1].lower()}/ct/{article[2] or article[3]}"
@@ -103,7 +105,8 @@ def _keys(guid: str, link: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-def _made_key(title: str, text: str) -> tuple[str, ...]:
+def made_key(title: str, text: str) -> tuple[str, ...]:
+    """Make a key for what has neither guid nor a link of its own; () of nothing."""
     if not title and not text:
         return ()
     return (f"sha256:{_sha256(title, text)}",)
@@ -228,12 +231,20 @@ def _given(entry: Entry, timezone: str) -> datetime | None:
     return entry.published_parsed or entry.updated_parsed
 
 
+# What a page counts is no edit: "Lượt xem: 1.024", "1024 lượt đọc".
+_COUNTERS = re.compile(
+    r"(?:lượt|số lần) (?:xem|đọc|truy cập|tải)(?:\s|:|&nbsp;|</?\w+>){1,8}[\d.,]+"
+    r"|\d[\d.,]*(?:\s|&nbsp;|</?\w+>){1,8}(?:lượt|lần) (?:xem|đọc|truy cập|tải)",
+    re.IGNORECASE,
+)
+
+
 def _fingerprint(
     *, title: str, link: str, html: str, enclosures: Iterable[Enclosure]
 ) -> str:
     """Hash what a reader sees. Portals write http or https as they were asked."""
     files = [f"{each.url} {each.title}" for each in enclosures]
-    parts = (title, link, html, *files)
+    parts = (title, link, _COUNTERS.sub("", html), *files)
     return _sha256(*(part.replace("http://", "https://") for part in parts))
 
 

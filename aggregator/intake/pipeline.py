@@ -33,7 +33,7 @@ from aggregator.intake.fetch import is_gone
 from aggregator.intake.fetch import link_request
 from aggregator.intake.fetch import request_for
 from aggregator.intake.hosts import HostQueues
-from aggregator.intake.identity import names_of
+from aggregator.intake.names import names_of
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
 from aggregator.intake.politeness import FIRST_RETRIES

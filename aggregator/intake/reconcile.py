@@ -22,6 +22,7 @@ from aggregator.intake.absence import absences
 from aggregator.intake.identity import Named
 from aggregator.intake.identity import identify
 from aggregator.intake.identity import moved_from
+from aggregator.intake.witnesses import is_coarse
 from aggregator.model import Absence
 from aggregator.model import Alias
 from aggregator.model import ChangedSighting
@@ -240,11 +241,8 @@ def base_date(given: datetime | None, now: datetime) -> datetime:
 
 
 def _is_coarse(base: datetime, item: Item) -> bool:
-    """Say whether a date is that of a day, or of an hour, without the rest."""
-    given = item.given
-    if given is None or base != given.astimezone(UTC):
-        return False
-    return item.hour_only or (given.hour, given.minute, given.second) == (0, 0, 0)
+    """Say whether an item carries its given date, and that is only a day or hour."""
+    return item.given is not None and base == item.given and is_coarse(item)
 
 
 def _free(base: datetime, step: timedelta, used: set[datetime]) -> datetime:

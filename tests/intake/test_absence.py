@@ -108,7 +108,18 @@ def test_a_broken_document_withdraws_nothing(values: dict[str, bool]) -> None:
 
 
 def test_a_document_that_misses_most_is_not_believed() -> None:
-    assert document(1, 2, 3, 4, missing=1).absent == ()
+    many = [item(f"tin-{n}", given=NOW - n * HOUR) for n in range(1, 15)]
+    known = known_from(plan_for(*many))
+    gone = [replace(found[0], missing=1) for found in list(known.values())[:8]]
+    assert plan_for(*many[8:], known=known, missing=gone).absent == ()
+    assert len(plan_for(*many[8:], known=known, missing=gone[:5]).absent) == 5
+
+
+def test_a_feed_of_two_withdraws_too() -> None:
+    known = known_from(plan_for(*ITEMS[:2]))
+    gone = [replace(known["tin-1"][0], missing=1)]
+    (absent,) = plan_for(ITEMS[1], known=known, missing=gone).absent
+    assert absent.state == "maybe_withdrawn"
 
 
 def test_an_empty_document_withdraws_nothing() -> None:
@@ -145,12 +156,16 @@ def ages(*hours: float | None) -> list[Item]:
         ((1, 2, 3, 4), 4),
         ((1, 2, 2, 3), 3),
         ((900, 1, 2, 3, 4, 5, 6), 6),
-        ((1, 2, None, 4), None),
+        ((1, 2, None, 4), 4),
+        ((1, None, None), None),
         ((4, 1, 3, 2), None),
-        ((5,), None),
+        ((5,), 5),
         ((), None),
     ],
-    ids=["in order", "ties", "one pinned", "undated", "no order", "single", "empty"],
+    ids=[
+        *("in order", "ties", "one pinned", "one undated", "most undated", "no order"),
+        *("single", "empty"),
+    ],
 )
 def test_the_oldest_listed_is_that_of_the_tail(
     hours: tuple[float, ...], oldest: float | None

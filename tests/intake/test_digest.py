@@ -11,6 +11,8 @@ from aggregator.errors import ParseError
 from aggregator.intake import digest as module
 from aggregator.intake.digest import digest
 from aggregator.intake.mend import MAX_ITEMS
+from aggregator.intake.reconcile import Past
+from aggregator.intake.reconcile import reconcile
 from aggregator.model import Category
 from aggregator.model import Digest
 from aggregator.model import Item
@@ -132,3 +134,23 @@ def test_what_the_feed_calls_itself_is_copied_with_each_entry():
     items = read(RSS.format("<item><guid>1</guid><title>Một</title></item>").encode())
     assert items.items[0].raw["feed_title"] == "Tin"
     assert items.items[0].raw["title"] == "Một"
+
+
+def test_entries_that_share_a_page_and_have_no_guid_stay_several():
+    """All link to the page that lists them: it names none of them."""
+    entries = "".join(
+        f"<item><title>Thư mời họp</title><link>http://so.example.vn/thu-moi/</link>"
+        f"<pubDate>0{day} Nov 2026 08:00:00 +0700</pubDate></item>"
+        for day in (3, 2)
+    )
+    found = read(RSS.format(entries).encode())
+    assert all("so.example.vn/thu-moi/" not in item.keys for item in found.items)
+    plan = reconcile(found, Past(), source_id="so", now=NOW)
+    assert (len(plan.new), plan.duplicate) == (2, 0)
+
+
+def test_one_entry_listed_twice_is_one():
+    entry = "<item><title>Lịch</title><link>http://so.example.vn/a.html</link></item>"
+    found = read(RSS.format(entry * 2).encode())
+    plan = reconcile(found, Past(), source_id="so", now=NOW)
+    assert (len(plan.new), plan.duplicate) == (1, 1)

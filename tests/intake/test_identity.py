@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,10 +79,11 @@ def test_a_year_at_the_end_of_a_link_is_no_articles_number() -> None:
     ],
     ids=["title", "link", "both, number in the link", "both, date"],
 )
-def test_what_is_edited_under_one_guid_is_the_same(edited: dict[str, str]) -> None:
-    first = plan_for(made("news_11", "http://a.vn/bai/hop-11.html", "Họp giao ban"))
-    values = {"link": "http://a.vn/bai/hop-11.html", "title": "Họp giao ban"} | edited
-    plan = again(first, made("news_11", **values))
+def test_what_is_edited_under_one_guid_is_the_same(edited: dict[str, Any]) -> None:
+    values = {"link": "http://a.vn/bai/hop-11.html", "title": "Họp giao ban"}
+    values |= {"given": NOW - HOUR / 2}
+    first = plan_for(made("news_11", **values))
+    plan = again(first, made("news_11", **values | edited))
     assert counts(plan) == {"entries": 1, "changed": 1}
 
 
@@ -150,6 +152,26 @@ def test_two_articles_that_share_a_link_stay_two() -> None:
     first = plan_for(made("vb_1", "http://a.vn/van-ban/", "Kế hoạch năm học"))
     other = made("vb_2", "http://a.vn/van-ban/", "Thi đua khen thưởng", given=NOW)
     assert counts(again(first, other)) == {"entries": 1, "new": 1}
+
+
+def test_the_portals_number_of_an_article_is_a_name() -> None:
+    """No guid, and the link is made from a title that is mended: the number stays."""
+    first = plan_for(made("", "http://a.vn/tuyen-sinh-lop-1-1234.html", "Tuyển sinh"))
+    mended = made("", "http://a.vn/dinh-chinh-1234.html", "Đính chính tuyển sinh lớp 1")
+    plan = again(first, replace(mended, given=NOW - HOUR / 2))
+    assert counts(plan) == {"entries": 1, "new": 1}
+    exact = plan_for(replace(first.new[0].item, given=NOW - HOUR / 2))
+    plan = again(exact, replace(mended, given=NOW - HOUR / 2))
+    assert counts(plan) == {"entries": 1, "changed": 1}
+
+
+@pytest.mark.parametrize("guid", ["1", ""], ids=["constant", "none"])
+def test_equal_titles_at_other_pages_are_no_repeats(guid: str) -> None:
+    first = made(guid, "http://a.vn/thu-moi-1.html", "Thư mời họp")
+    other = made(
+        guid, "http://a.vn/thu-moi-2.html", "Thư mời họp", given=NOW - HOUR / 2
+    )
+    assert counts(plan_for(first, other)) == {"entries": 2, "new": 2}
 
 
 # --- Moves --------------------------------------------------------------------

@@ -218,6 +218,29 @@ def test_fingerprint_covers_what_a_reader_sees(changes, same):
     assert (one.fingerprint == other.fingerprint) is same
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Lịch họp. Lượt xem: {0}</p>",
+        "<p>Lịch họp</p><p><b>Số lần đọc:</b> {0}</p>",
+        "Lịch họp ({0} lượt truy cập)",
+    ],
+)
+def test_what_a_page_counts_is_no_edit(text):
+    prints = [
+        normalized(replace(SEEN, summary=text.format(n))).fingerprint
+        for n in (9, "1.024")
+    ]
+    assert len(set(prints)) == 1
+    assert normalized(replace(SEEN, summary=text.format(""))).text
+
+
+def test_numbers_in_sentences_are_not_what_a_page_counts():
+    texts = ("Đã tải 12 hồ sơ", "Đã tải 13 hồ sơ", "Xem 3 lần", "Xem 4 lần")
+    prints = [normalized(replace(SEEN, summary=text)).fingerprint for text in texts]
+    assert len(set(prints)) == len(texts)
+
+
 def test_raw_entry_is_kept_within_bounds():
     item = item_of(
         guid=" n1 ", title="<b>x</b>", summary="y" * 100_000, tags=("a",) * 200
@@ -263,6 +286,7 @@ def test_what_no_database_holds_is_left_out() -> None:
         "https://PGDquan11.hcm.edu.vn/tin-tuc/tuyen-sinh-lop-6/ctmb/41155/135426/",
         "http://pgdquan11.hcm.edu.vn/van-ban/tuyen-sinh-vbct41576-135426.aspx",
         "http://pgdquan11.hcm.edu.vn/chuyen-muc/tuyen-sinh-c41155-135426.aspx",
+        "https://pgdquan11.hcm.edu.vn/thong-bao/x/ct/59361/135426?utm_source=rss",
     ],
 )
 def test_the_platforms_addresses_of_one_article_are_one_key(address: str) -> None:

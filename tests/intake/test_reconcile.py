@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.intake.identity import names_of
-from aggregator.intake.identity import stored_key
+from aggregator.intake.names import names_of
+from aggregator.intake.names import number_of
+from aggregator.intake.names import stored_key
 from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import base_date
 from aggregator.intake.reconcile import notice_id
@@ -49,6 +50,7 @@ def known_from(plan: Plan, *, own: bool = True) -> dict[str, list[Known]]:
                 levels=frozenset(),
                 guid=new.item.guid,
                 given=new.item.given,
+                number=number_of(new.item),
             )
         )
     return found

@@ -1,0 +1,109 @@
+"""Names of items: what an article may be known by from one document to the next. Pure.
+
+An entry's name is its guid, else its link. What has a new guid is known again by a
+second name: its link, its title and path, the number of the official document, the
+portal's own number of the article. Every name is scheme-blind.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from aggregator.intake.normalize import key_of
+from aggregator.meaning.text import fold
+from aggregator.model import Item
+
+MAX_KEY = 500  # characters; a longer guid is known by its hash
+_ARTICLE_NUMBER = re.compile(r"(?:[-_/=](?=\d\d)|(?<==))(\d+)(?:\.\w{1,5})?/?$")
+_YEAR = re.compile(r"(?:19|20)\d\d")  # many slugs end in one: -nam-hoc-2026.html
+_LEAST_NUMBER = 3  # digits, for an article's number to be a name
+
+
+def stored_key(key: str) -> str:
+    """Shorten a name so that a database can index it."""
+    return key if len(key) <= MAX_KEY else f"sha256:{_sha256(key)}"
+
+
+def names_of(items: Iterable[Item]) -> set[str]:
+    """List every name under which a document's items may be known."""
+    return {name for item in items for name in (*names(item), last_name(item))}
+
+
+def names(item: Item) -> list[str]:
+    """List an item's names, the surest first."""
+    named = [stored_key(key) for key in item.keys]
+    title, path = fold(item.title), path_of(item.link)
+    if title and path:
+        named.append(f"title:{_sha256(title, path)}")
+    number = number_of(item)
+    if number:
+        named.append(f"document:{number}")
+    article = article_number(item.link)
+    if len(article) >= _LEAST_NUMBER:
+        named.append(f"article:{host_of(item.link)}/{article}")
+    named.append(f"sha256:{_sha256(item.title, address_of(item.link))}")
+    return list(dict.fromkeys(named))
+
+
+def last_name(item: Item) -> str:
+    """Give the name of what has no other that is its own."""
+    parts = (item.title, address_of(item.link), str(item.given))
+    return f"sha256:{_sha256(*parts)}"
+
+
+def has_own_link(item: Item) -> bool:
+    """Say whether an item's link is a name of it, and not of other entries too."""
+    return key_of(item.link) in item.keys
+
+
+def number_of(item: Item) -> str:
+    """Give the number of the official document that an item is, folded."""
+    document = item.meaning.document
+    return fold(document.number) if document and document.number else ""
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+# --- Links --------------------------------------------------------------------
+
+
+def address_of(link: str) -> str:
+    """Reduce a link to what tells articles apart: no scheme, no www, no fragment."""
+    parts = urlsplit(link)
+    host = parts.netloc.lower().removeprefix("www.")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{parts.path}{query}"
+
+
+def path_of(link: str) -> str:
+    """Give a link without its host, as a portal keeps it when it moves; "" for none."""
+    parts = urlsplit(link)
+    query = f"?{parts.query}" if parts.query else ""
+    path = parts.path.rstrip("/")
+    return f"{path}{query}" if path or query else ""
+
+
+def host_of(link: str) -> str:
+    """Give a link's host, without www."""
+    return urlsplit(link).netloc.lower().removeprefix("www.")
+
+
+def page_of(link: str) -> str:
+    """Reduce a link to its page; "" for a front page, which tells nothing apart."""
+    address = address_of(link)
+    return address if "/" in address.rstrip("/") or "?" in address else ""
+
+
+def last_segment(link: str) -> str:
+    """Give the article's own part of a path, if it is long enough to be telling."""
+    segment = address_of(link).rsplit("/", 1)[-1]
+    return segment if len(segment) >= 8 and not segment.startswith("index.") else ""
+
+
+def article_number(link: str) -> str:
+    """Give the number that a portal ends an article's address with; "" for none."""
+    found = _ARTICLE_NUMBER.search(address_of(link))
+    return found[1] if found and not _YEAR.fullmatch(found[1]) else ""
