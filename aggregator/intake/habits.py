@@ -12,6 +12,7 @@ from aggregator.model import REDATES_TOLD
 from aggregator.model import Digest
 from aggregator.model import Note
 from aggregator.model import Plan
+from aggregator.model import SourceRow
 from aggregator.model import Standing
 from aggregator.model import Wishes
 
@@ -22,12 +23,23 @@ _PERMANENT_STATUS = {301, 308}
 
 
 def redirected(
-    was: Standing, redirects: tuple[tuple[int, str], ...], now: datetime
+    row: SourceRow,
+    was: Standing,
+    redirects: tuple[tuple[int, str], ...],
+    now: datetime,
 ) -> tuple[Standing, tuple[Note, ...]]:
     """Learn an address once all redirects to it have stayed permanent for three days.
 
-    One temporary hop (302, 303, 307) makes the whole way a temporary one.
+    One temporary hop (302, 303, 307) makes the whole way a temporary one. Where the
+    declared address serves again without leading to the learned one, that is dropped.
+
+    Args:
+        row: As it was asked.
     """
+    if row.asks_anew:
+        if redirects and redirects[-1][1] == was.learned_url:
+            return replace(was, redirect_to="", redirect_since=None), ()
+        was = replace(was, learned_url="")
     permanent = redirects and all(s in _PERMANENT_STATUS for s, _ in redirects)
     if not permanent:
         return replace(was, redirect_to="", redirect_since=None), ()
@@ -35,7 +47,9 @@ def redirected(
     since = was.redirect_since if was.redirect_to == target else None
     if since is None or now - since < PERMANENT:
         return replace(was, redirect_to=target, redirect_since=since or now), ()
-    learned_it = replace(was, redirect_to="", redirect_since=None, learned_url=target)
+    # One that leads back to the declared address is none to be kept beside it.
+    other = "" if target == row.source.url else target
+    learned_it = replace(was, redirect_to="", redirect_since=None, learned_url=other)
     return learned_it, (Note(kind="redirected", detail=target),)
 
 

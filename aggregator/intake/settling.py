@@ -33,11 +33,11 @@ from aggregator.model import Settled
 from aggregator.model import SourceRow
 from aggregator.model import Standing
 from aggregator.model import Validators
+from aggregator.model.pulls import DOUBTED_AFTER
 
 FULL_EVERY = timedelta(hours=24)  # a document is asked for without validators
 DISTRUST = timedelta(days=7)  # of validators, after a 304 that was untrue
 EMPTY_SETTLES = timedelta(days=3)  # after which an emptied feed counts as empty
-FORGET_AFTER = 3  # failures in a row at a learned address; then the declared one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,13 @@ class Moment:
 
 
 def conditions(row: SourceRow, now: datetime) -> Validators:
-    """Say which validators to send: none to who lied lately, or must be read anew."""
+    """Say which validators to send: none to who lied lately, or must be read anew.
+
+    They belong to an address: those of a learned one are not for the declared one.
+    """
     standing = row.standing
+    if row.asks_anew:
+        return Validators()
     distrusted = standing.distrusted_at
     if row.checks_due or (distrusted is not None and now - distrusted < DISTRUST):
         return Validators()
@@ -88,13 +93,12 @@ def after_failure(
         excused: Most sources fail at once: our own network is blamed, no penalty.
     """
     attempt = _failed(error, at.now, fetched, plan)
-    standing, notes = _after_failing(row.standing, error, at.now, excused)
+    standing = _after_failing(row.standing, error, at.now, excused)
     return Settled(
         attempt=attempt,
         due_at=_due(row, standing, at),
         standing=standing,
         rest_seconds=rest_after(attempt.seconds, at.spacing_seconds),
-        notes=notes,
     )
 
 
@@ -116,7 +120,7 @@ def _failed(
 
 def _after_failing(
     was: Standing, error: SourceError, now: datetime, excused: bool
-) -> tuple[Standing, tuple[Note, ...]]:
+) -> Standing:
     failures = was.failures if excused else was.failures + 1
     standing = replace(
         was,
@@ -128,10 +132,7 @@ def _after_failing(
     )
     if error.reason is Reason.EMPTIED and was.emptied_since is None:
         standing = replace(standing, emptied_since=now)
-    if was.learned_url and failures >= FORGET_AFTER:  # the declared one may do again
-        standing = replace(standing, learned_url="", validators=Validators())
-    gone = error.reason is Reason.GONE and was.reason != Reason.GONE
-    return standing, (Note(kind="gone", detail=error.detail),) if gone else ()
+    return standing
 
 
 def _limit(error: SourceError, failures: int, now: datetime) -> datetime | None:
@@ -148,7 +149,7 @@ def after_nothing_new(
     row: SourceRow, answer: Fetched | NotModified, at: Moment
 ) -> Settled:
     """Settle an answer that brought nothing: 304, or the bytes of last time."""
-    standing, notes = _well(row.standing, answer, at.now)
+    standing, notes = _well(row, answer, at.now)
     standing = replace(
         standing,
         validators=_validators(row.standing, answer),
@@ -190,7 +191,7 @@ def after_reading(
     failed = _shortcoming(row.standing, digest, at.now)
     if failed is not None:
         return after_failure(row, failed, at, fetched=fetched, plan=plan)
-    standing, notes = _well(row.standing, fetched, at.now)
+    standing, notes = _well(row, fetched, at.now)
     timezone = row.source.timezone or at.timezone
     standing, more = learned_from(standing, digest, plan, now=at.now, timezone=timezone)
     notes += more
@@ -259,6 +260,9 @@ def _due(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> datetime:
+    # That one of two addresses is gone for good says nothing of the other.
+    both = row.standing.failures >= DOUBTED_AFTER and not row.asks_anew
+    heard = not row.standing.learned_url or both
     return next_due(
         at.now,
         row.source.every,
@@ -269,16 +273,17 @@ def _due(
         cadence=standing.cadence,
         timezone=row.source.timezone or at.timezone,
         halvings=standing.halvings,
-        reason=standing.reason,
+        reason=standing.reason if heard else "",
         excused=standing.excused,
         jitter=jitter_of(row.source.id),
     )
 
 
 def _well(
-    was: Standing, answer: Fetched | NotModified, now: datetime
+    row: SourceRow, answer: Fetched | NotModified, now: datetime
 ) -> tuple[Standing, tuple[Note, ...]]:
     """Note that it answered, and where its redirects lead."""
+    was = row.standing
     full = isinstance(answer, Fetched)
     distrusted = was.distrusted_at
     still = distrusted is not None and now - distrusted < DISTRUST
@@ -293,4 +298,4 @@ def _well(
         last_full_at=now if full else was.last_full_at,
         distrusted_at=distrusted if still else None,
     )
-    return redirected(standing, answer.redirects, now)
+    return redirected(row, standing, answer.redirects, now)

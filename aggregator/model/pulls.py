@@ -156,6 +156,7 @@ class Attempt:
 
 FLIPPING_FOR = timedelta(days=7)  # after a source last went to and fro
 REDATES_TOLD = 3  # documents in a row that changed nothing but dates
+DOUBTED_AFTER = 3  # failures in a row at a learned address; then the declared one too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,14 +224,26 @@ class SourceRow:
     @property
     def url(self) -> str:
         """Give the address to ask: the declared one, or where it has moved to."""
+        if self.asks_anew:
+            return self.source.url
         return self.standing.learned_url or self.source.url
+
+    @property
+    def asks_anew(self) -> bool:
+        """Say whether the declared address is asked, though another was learned.
+
+        Once the learned one has failed three times in a row, both have their turns.
+        """
+        failures = self.standing.failures
+        doubted = failures >= DOUBTED_AFTER and (failures - DOUBTED_AFTER) % 2 == 0
+        return bool(self.standing.learned_url) and doubted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Something to be told once: it needs no recovery."""
 
-    kind: str  # moved, redirected, stale_304, gone, redated, flipping
+    kind: str  # moved, redirected, stale_304, redated, flipping
     detail: str = ""
 
 

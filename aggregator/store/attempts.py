@@ -24,6 +24,7 @@ from aggregator.model import SourceState
 from aggregator.store import schema
 from aggregator.store.engine import insert
 from aggregator.store.incidents import write_note
+from aggregator.store.portals import host_of
 from aggregator.store.sources import frozen_until
 from aggregator.store.sources import rest_host
 from aggregator.store.standing import columns_of
@@ -32,7 +33,10 @@ _sources = schema.sources
 
 
 def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
-    """Write down an attempt and how the source stands after it; end its lease."""
+    """Write down an attempt and how the source stands after it; end its lease.
+
+    Its host is that of the address which is to be asked, once a redirect is learned.
+    """
     attempt = settled.attempt
     if attempt.outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY):
         _count_day(connection, row.pk, attempt)
@@ -40,12 +44,14 @@ def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
         values = _attempt_row(row.pk, attempt)
         connection.execute(sa.insert(schema.attempts).values(values))
     columns = columns_of(settled.standing) | _attempt_columns(settled)
+    columns["host"] = host_of(settled.standing.learned_url or row.source.url)
     here = _sources.c.pk == row.pk
     connection.execute(sa.update(_sources).where(here).values(columns))
     free_at = attempt.at + timedelta(seconds=settled.rest_seconds)
-    rest_host(connection, row.host, free_at)
+    asked = host_of(row.url)
+    rest_host(connection, asked, free_at)
     if row.standing.failing_since and settled.standing.failing_since is None:
-        _wake_host(connection, row.host, attempt.at)
+        _wake_host(connection, asked, attempt.at)
     for note in settled.notes:
         write_note(connection, row.source.id, note, attempt.at)
 

@@ -98,6 +98,8 @@ def _declared_columns(source: Source) -> dict[str, Any]:
 
 def _renew(connection: sa.Connection, source: Source, row: sa.Row[Any]) -> None:
     columns: dict[str, Any] = _declared_columns(source) | {"active": True}
+    if row.url == source.url and row.learned_url:  # the host that is really asked
+        columns["host"] = host_of(row.learned_url)
     if row.url != source.url:  # validators and redirects belong to an address
         columns |= {"etag": None, "last_modified": None, "body_hash": ""}
         columns |= {"learned_url": "", "redirect_to": "", "redirect_since": None}

@@ -1,6 +1,7 @@
 """What is learned over days: validators, redirects, withdrawals, our own network."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from datetime import timedelta
 from typing import Any
@@ -171,18 +172,88 @@ def test_a_redirect_that_changes_begins_anew(house: House) -> None:
     assert notes(house) == []
 
 
-def test_a_learned_address_that_fails_is_forgotten(house: House) -> None:
-    dead = FetchError(Reason.DNS, "gone")
-    script = Script(house, *[moved()] * 4, dead, dead, dead, ok(listing(1)))
-    for _ in range(8):
+def learned(house: House, **values: Any) -> Script:
+    """Have a source learn a redirect; its new address gives validators."""
+    script = Script(house, *[replace(moved(), **values) for _ in range(4)])
+    for _ in range(4):
         script.pull()
         house.now += DAY
-    assert [request.url.split("/")[2] for request in script.asked] == [
-        *["a.example"] * 4,
-        *["new.example"] * 3,
-        "a.example",
-    ]
-    assert house.state("a").state == "ok"
+    script.asked.clear()
+    return script
+
+
+def hosts(script: Script) -> list[str]:
+    return [request.url.split("/")[2].split(".")[0] for request in script.asked]
+
+
+DEAD = FetchError(Reason.DNS, "gone")
+
+
+def test_a_learned_address_that_fails_is_asked_in_turn_with_the_declared_one(
+    house: House,
+) -> None:
+    script = learned(house, headers=ETAG)
+    script.answers = [DEAD] * 6 + [ok(listing(1), headers=ETAG)]
+    for _ in range(7):
+        script.pull()
+    assert hosts(script) == ["new", "new", "new", "a", "new", "a", "new"]
+    sent = ["If-None-Match" in request.headers for request in script.asked]
+    assert sent == [name == "new" for name in hosts(script)]
+    assert house.state("a").moved_to == "http://new.example/rss.xml"
+    script.answers = [not_modified()]
+    script.pull()  # a success at the learned one keeps it
+    assert hosts(script)[-1] == "new"
+
+
+def test_a_learned_address_is_dropped_when_the_declared_one_serves_again(
+    house: House,
+) -> None:
+    script = learned(house, headers=ETAG)
+    assert house.row("a").host == "new.example"
+    mine = {"etag": '"mine"'}
+    script.answers = [*[DEAD] * 3, ok(listing(1), headers=mine), not_modified()]
+    for _ in range(5):
+        script.pull()
+    assert hosts(script) == ["new", "new", "new", "a", "a"]
+    assert script.asked[-1].headers["If-None-Match"] == '"mine"'
+    assert house.row("a").host == "a.example"
+    assert house.state("a").moved_to == ""
+
+
+def test_a_declared_address_that_still_leads_to_the_learned_one_drops_nothing(
+    house: House,
+) -> None:
+    script = learned(house)
+    script.answers = [*[DEAD] * 3, moved(), ok(listing(1))]
+    for _ in range(5):
+        script.pull()
+    assert hosts(script) == ["new", "new", "new", "a", "new"]
+    assert notes(house) == ["redirected"]
+
+
+def test_that_one_of_two_addresses_is_gone_says_nothing_of_the_other(
+    house: House,
+) -> None:
+    script = learned(house)
+    script.answers = [ok(b"", status=410)] * 5
+    waits = []
+    for _ in range(5):
+        script.pull()
+        waits.append(house.row("a").due_at - house.now >= DAY)
+    assert waits == [False, False, False, False, True]
+
+
+def test_a_redirect_back_to_the_declared_address_leaves_none_beside_it(
+    house: House,
+) -> None:
+    script = learned(house)
+    script.answers = [moved(to="http://a.example/rss.xml")] * 4
+    for _ in range(4):
+        script.pull()
+        house.now += DAY
+    assert hosts(script) == ["new"] * 4
+    row = house.row("a")
+    assert (row.learned_url, row.host) == ("", "a.example")
 
 
 # --- Withdrawals --------------------------------------------------------------
@@ -293,13 +364,13 @@ def test_no_failure_withdraws_anything(house: House, answer: Any) -> None:
 # --- Failures -----------------------------------------------------------------
 
 
-def test_a_410_slows_to_once_a_day_and_is_told(house: House) -> None:
+def test_a_410_slows_to_once_a_day(house: House) -> None:
     script = Script(house, *[ok(b"", status=410)] * 3)
     for _ in range(3):
         script.pull()
         assert DAY <= house.row("a").due_at - house.now <= 1.05 * DAY
         house.now += DAY
-    assert notes(house) == ["gone"]
+    assert notes(house) == []  # an incident tells of it, and of its end
 
 
 def test_a_limit_without_a_time_is_heeded_all_the_same(house: House) -> None:

@@ -257,14 +257,8 @@ def test_habits_are_told(month: Month) -> None:
         **{"redates": "redated", "stale": "stale_304"},
     }
     habits = {(kinds[f.oddity], f.id) for f in month.feeds if f.oddity in kinds}
-    gone = {
-        ("gone", id_)
-        for fault in month.faults
-        for id_, count in month.failed(fault).items()
-        if fault.kind == "gone" and count
-    }
     notes = {key[1:]: n for key, n in month.told().items() if key[0] == "note"}
-    assert notes.keys() == habits | gone
+    assert notes.keys() == habits
     again = {key for key, n in notes.items() if n > 1}
     assert {kind for kind, _ in again} <= {"stale_304", "redated"}
 

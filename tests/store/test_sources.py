@@ -113,6 +113,23 @@ def test_validators_go_with_the_old_address(store: Store, declare: Declare) -> N
     assert row.standing.body_hash == ""
 
 
+def test_the_host_is_that_of_the_address_that_is_asked(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, ONE_HOST)
+    (row,) = claim(store, ONE_HOST, wanted=["a"])
+    learned = "http://c.example/neu.xml"
+    settle_one(store, row, learned_url=learned)
+    assert state(store, "a").host == "c.example"
+    assert names(claim(store, ONE_HOST, wanted=["a"])) == ["a"]
+    assert names(claim(store, ONE_HOST, owner="two")) == ["b"]  # c's host is asked
+    more = with_sources(ONE_HOST, *ONE_HOST.sources.values(), source("d"))
+    declare(store, more)
+    assert state(store, "a").host == "c.example"
+    declare(store, with_sources(ONE_HOST, source("a", url="http://neu.example/rss")))
+    assert state(store, "a").host == "neu.example"
+
+
 # --- Leases -------------------------------------------------------------------
 
 
