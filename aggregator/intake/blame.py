@@ -38,7 +38,7 @@ class OurNetwork:
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Seen] = {}
-        self._failures: dict[int, int] = {}  # of sources, before they failed now
+        self._failed: set[int] = set()  # sources; not yet excused
         self._taken: set[int] = set()  # excused since; some are being asked just now
         self._since: datetime | None = None
         self._own_fault: set[str] = set()  # hosts that failed while others answered
@@ -55,31 +55,39 @@ class OurNetwork:
         self._judge(now)
 
     def failed(
-        self, host: str, pk: int, reason: Reason, *, failures: int, now: datetime
+        self,
+        host: str,
+        pk: int,
+        reason: Reason,
+        *,
+        since: datetime | None,
+        now: datetime
     ) -> bool:
         """Note that a source failed; say whether it is excused.
 
         Args:
-            failures: In a row before this one. Only who was well before tells of
-                something that happens to most at once.
+            since: When it began to fail; None: now. Only who was well shortly before
+                tells of something that happens to most at once. This is asked of the
+                store, so that a restart in the midst of an outage forgets nothing.
         """
         if reason not in OF_A_NETWORK or host in self._own_fault:
             return False
-        if failures and pk not in self._failures and pk not in self._taken:
+        long = since is not None and now - since > FAILING_WINDOW
+        if long and pk not in self._failed and pk not in self._taken:
             return False
         before = self._hosts.get(host)
         pks = before.pks if before and not before.well else frozenset()
         self._hosts[host] = _Seen(now, False, pks | {pk})
-        self._failures.setdefault(pk, failures)  # tried again: as it was at first
+        self._failed.add(pk)
         self._judge(now)
         return self.blamed
 
-    def excused(self) -> dict[int, int]:
-        """Take the sources that failed before it was plain: row → failures before."""
+    def excused(self) -> set[int]:
+        """Take the rows of the sources that failed before it was plain, each once."""
         if not self.blamed:
-            return {}
-        taken, self._failures = self._failures, {}
-        self._taken |= taken.keys()
+            return set()
+        taken, self._failed = self._failed, set()
+        self._taken |= taken
         return taken
 
     def _judge(self, now: datetime) -> None:
@@ -91,7 +99,7 @@ class OurNetwork:
         self._hosts = recent
         failing = [seen for seen in recent.values() if not seen.well]
         still = {pk for seen in failing for pk in seen.pks}
-        self._failures = {pk: n for pk, n in self._failures.items() if pk in still}
+        self._failed &= still
         most = len(failing) * 2 > len(recent)
         reached = len(failing) < len(recent)
         if self._since is None:

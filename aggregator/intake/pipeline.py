@@ -119,7 +119,15 @@ class _LinkAnswered:
     answer: Answer
 
 
-_Event = _Answered | _Read | _LinkAnswered
+@dataclass(frozen=True, slots=True)
+class _NotBegun:
+    """A source whose pull a fault of ours has ended before it was asked."""
+
+    row: SourceRow
+    error: SourceError
+
+
+_Event = _Answered | _Read | _LinkAnswered | _NotBegun
 
 
 class Puller:
@@ -164,7 +172,12 @@ class Puller:
                 self._begin(row)
 
     def _begin(self, row: SourceRow) -> None:
-        self._ask(row, conditions(row, self._clock()))
+        """Ask a source; a fault ends its pull as an answer does, and its host goes on."""
+        try:
+            self._ask(row, conditions(row, self._clock()))
+        except Exception as error:
+            log.exception("a fault of this software at source=%s", row.source.id)
+            self._events.put(_NotBegun(row, fault(error)))
 
     def _ask(
         self, row: SourceRow, validators: Validators, *, verifying: bool = False
@@ -220,6 +233,10 @@ class Puller:
                 return self._on_answer(event)
             if isinstance(event, _Read):
                 return self._on_read(event, {})
+            if isinstance(event, _NotBegun):
+                return self._save_failure(
+                    event.row, event.error, self._moment(event.row)
+                )
             return self._on_link(event)
         except StoreError:
             raise
@@ -275,13 +292,23 @@ class Puller:
             row.pk,
             error.reason,
             # Excused before, it is so after a restart too, which forgets the blame.
-            failures=0 if row.standing.excused else row.standing.failures,
+            since=None if row.standing.excused else row.standing.failing_since,
             now=at.now,
         )
         failed = after_failure(row, error, at, fetched=fetched, excused=excused)
-        others = self._network.excused()
-        others.pop(row.pk, None)
-        return self._save(row, failed, excused=others)
+        report = self._save(row, failed)
+        self._excuse(self._network.excused() - {row.pk}, at.now)
+        return report
+
+    def _excuse(self, others: set[int], now: datetime) -> None:
+        """Take back the penalties of those that failed before, by themselves."""
+        if others:
+            soon = now + FIRST_RETRIES[0]
+            try:
+                with self._store.write() as connection:
+                    stored_attempts.excuse(connection, others, soon, self._owner)
+            except StoreError as error:  # what was saved before it is to be told
+                log.error("failures are not excused: %s", error)
 
     def _read(
         self, row: SourceRow, fetched: Fetched, now: datetime, verifying: bool
@@ -338,21 +365,12 @@ class Puller:
 
     # --- Saving -------------------------------------------------------------------
 
-    def _save(
-        self,
-        row: SourceRow,
-        settled: Settled,
-        *,
-        excused: Mapping[int, int] | None = None,
-    ) -> Report:
+    def _save(self, row: SourceRow, settled: Settled) -> Report:
         """Save how a source stands, if it is still ours."""
         with self._store.write() as connection:
             lost = not stored_sources.holds(connection, row.pk, self._owner)
             if not lost:
                 stored_attempts.settle(connection, row, settled)
-            if excused:
-                soon = settled.attempt.at + FIRST_RETRIES[0]
-                stored_attempts.excuse(connection, excused, soon)
         return Report(source=row.source.id, attempt=settled.attempt, lost=lost)
 
     def _save_document(

@@ -94,24 +94,29 @@ def _attempt_columns(settled: Settled) -> dict[str, Any]:
 
 
 def excuse(
-    connection: sa.Connection, failures: Mapping[int, int], due_at: datetime
+    connection: sa.Connection, pks: Collection[int], due_at: datetime, owner: str
 ) -> None:
     """Take back the penalties of sources whose failing was our own network's fault.
 
+    What another worker has leased is left to it, and what somebody is writing just now
+    is not waited for: whoever holds a row here might wait for one of ours.
+
     Args:
-        failures: How many failures in a row each source had before, by row.
+        pks: Rows of sources that were well before; none of them has failures to keep.
     """
     table = _sources.c
-    mine = sa.update(_sources).where(
-        table.pk == sa.bindparam("b_pk"), table.failing_since.is_not(None)
+    free = sa.or_(table.lease_owner.is_(None), table.lease_owner == owner)
+    query = sa.select(table.pk).where(
+        table.pk.in_(sorted(pks)), table.failing_since.is_not(None), free
     )
-    if failures:
-        connection.execute(
-            mine.values(
-                excused=True, failures=sa.bindparam("b_failures"), due_at=due_at
-            ),
-            [{"b_pk": pk, "b_failures": n} for pk, n in sorted(failures.items())],
-        )
+    # SQLite has one writer and ignores it.
+    query = query.order_by(table.pk).with_for_update(skip_locked=True)
+    mine = list(connection.scalars(query))
+    connection.execute(
+        sa.update(_sources)
+        .where(table.pk.in_(mine))
+        .values(excused=True, failures=0, due_at=due_at)
+    )
 
 
 def _attempt_row(pk: int, attempt: Attempt) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Reason
+from aggregator.intake.blame import FAILING_WINDOW
 from aggregator.intake.blame import LEAST_HOSTS
 from aggregator.intake.blame import LONGEST_DOUBT
 from aggregator.intake.blame import WINDOW
@@ -14,22 +15,23 @@ from tests.conftest import NOW
 MINUTE = timedelta(minutes=1)
 
 
-def fail(network: OurNetwork, *hosts: int, failures: int = 0, **values: object) -> bool:
+def fail(network: OurNetwork, *hosts: int, **values: object) -> bool:
     """Let hosts fail; say whether the last was excused."""
-    options: dict[str, object] = {"reason": Reason.DNS, "now": NOW} | values
+    options: dict[str, object] = {"reason": Reason.DNS, "since": None, "now": NOW}
+    options |= values
     excused = False
     for host in hosts:
-        excused = network.failed(f"h{host}", host, failures=failures, **options)
+        excused = network.failed(f"h{host}", host, **options)
     return excused
 
 
 def test_the_last_of_most_is_excused_and_the_first_are_after_it() -> None:
     network = OurNetwork()
     assert not fail(network, *range(LEAST_HOSTS - 1))
-    assert network.excused() == {}
+    assert network.excused() == set()
     assert fail(network, LEAST_HOSTS)
-    assert network.excused() == dict.fromkeys([*range(LEAST_HOSTS - 1), LEAST_HOSTS], 0)
-    assert network.excused() == {}  # each once
+    assert network.excused() == {*range(LEAST_HOSTS - 1), LEAST_HOSTS}
+    assert network.excused() == set()  # each once
 
 
 def test_half_is_not_most() -> None:
@@ -43,7 +45,7 @@ def test_half_is_not_most() -> None:
 def test_many_feeds_of_one_host_are_one_host() -> None:
     network = OurNetwork()
     for pk in range(50):
-        network.failed("so.vn", pk, Reason.TIMEOUT, failures=0, now=NOW)
+        network.failed("so.vn", pk, Reason.TIMEOUT, since=None, now=NOW)
     assert not network.blamed
 
 
@@ -57,7 +59,14 @@ def test_what_a_source_says_of_itself_is_its_own(reason: Reason) -> None:
 
 def test_who_failed_before_tells_nothing_of_now() -> None:
     network = OurNetwork()
-    assert not fail(network, *range(20), failures=3)
+    assert not fail(network, *range(20), since=NOW - FAILING_WINDOW - MINUTE)
+
+
+def test_a_restart_in_the_midst_of_an_outage_forgets_nothing_of_it() -> None:
+    """Each source failed once before it; what the store holds of them is enough."""
+    network = OurNetwork()
+    assert fail(network, *range(LEAST_HOSTS), since=NOW - MINUTE)
+    assert network.excused() == set(range(LEAST_HOSTS))
 
 
 def test_failures_spread_over_a_day_are_not_at_once() -> None:

@@ -429,6 +429,26 @@ def test_a_fault_in_submitting_to_the_workshop_is_told(
     assert house.puller.in_flight == 0
 
 
+def test_a_fault_in_asking_ends_that_pull_and_the_host_goes_on(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_host = (source(n, url=f"http://so.example/{n}.xml") for n in "abcd")
+    house = House(sqlite_store, settings(*one_host))
+    ask = house.net.submit
+
+    def submit(request: Request, done: Callable[[Any], None]) -> None:
+        if request.url.endswith(("a.xml", "c.xml")):
+            raise ValueError("hỏng")
+        ask(request, done)
+
+    monkeypatch.setattr(house.net, "submit", submit)
+    reports = house.pull(**{n: ok(rss(n)) for n in "abcd"})
+    reasons = {name: report.attempt.reason for name, report in reports.items()}
+    assert reasons == {"a": "internal", "b": "", "c": "internal", "d": ""}
+    assert house.puller.in_flight == 0
+    assert house.row("c").lease_owner is None
+
+
 def test_a_fault_in_saving_leaves_no_half_and_stays_its_own(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -423,6 +423,20 @@ def test_when_most_fail_at_once_nobody_is_penalised(sqlite_store: Store) -> None
     assert {house.state(name).state for name in MANY.sources} == {"ok"}
 
 
+def test_a_restart_at_the_start_of_an_outage_of_ours_blames_nobody(
+    sqlite_store: Store,
+) -> None:
+    house = House(sqlite_store, MANY)
+    for name in MANY.sources:  # each seen to fail by a process that ended at once
+        house.puller = house.new_puller()
+        house.pull(**{name: FetchError(Reason.DNS)})
+    assert {house.state(name).failures for name in MANY.sources} == {1}
+    house.puller = house.new_puller()
+    house.now += MINUTE
+    house.pull(**{name: FetchError(Reason.DNS) for name in MANY.sources})
+    assert all(house.state(name).our_network for name in MANY.sources)
+
+
 def test_what_fails_alone_is_penalised(sqlite_store: Store) -> None:
     house = House(sqlite_store, MANY)
     answers: dict[str, Any] = {name: ok(listing(1)) for name in MANY.sources}

@@ -1,6 +1,7 @@
 """Sources in the store: the file taken over, leases, attempts, states."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from aggregator.model import SourceState
 from aggregator.model import Validators
 from aggregator.store import schema
 from aggregator.store import sources as stored
+from aggregator.store.attempts import excuse
 from aggregator.store.attempts import settle
 from aggregator.store.attempts import states
 from aggregator.store.engine import Store
@@ -320,6 +322,24 @@ def test_a_standing_comes_back_as_it_was_kept(store: Store, declare: Declare) ->
     (row,) = claim(store, wanted=["a"])
     assert row.standing.validators == Validators(etag='"1"')
     assert (row.standing.body_hash, row.standing.failures) == ("x", 1)
+
+
+def test_what_is_excused_is_nobody_elses(store: Store, declare: Declare) -> None:
+    """Rows that others hold, or write just now, are theirs; none is waited for."""
+    declare(store, SAID)
+    bad = Attempt(at=NOW, outcome=Outcome.FAILED, reason="dns")
+    rows = {row.source.id: row for row in claim(store)}
+    for row in rows.values():
+        settle_one(store, row, attempt=bad, failures=2, failing_since=NOW)
+    claim(store, wanted=["b"], owner="two")
+    with ExitStack() as stack:
+        if not store.is_sqlite:  # which has one writer
+            writer = stack.enter_context(store.write())
+            assert not stored.holds(writer, rows["c"].pk, "two")
+        with store.write() as connection:
+            excuse(connection, [row.pk for row in rows.values()], NOW, "one")
+    excused = {name: state(store, name).failures == 0 for name in rows}
+    assert excused == {"a": True, "b": False, "c": store.is_sqlite}
 
 
 def test_a_host_that_answers_again_has_its_other_feeds_asked_at_once(
