@@ -232,6 +232,10 @@ OF_A_HOST = frozenset(
         *(Reason.BOT_PAGE, Reason.HTML_PAGE, Reason.LIMITED),
     }
 )
+# Of these, what one page alone cannot give: no answer came from the host at all.
+OF_A_CONNECTION = frozenset(
+    {Reason.DNS, Reason.REFUSED, Reason.UNREACHABLE, Reason.TLS, Reason.TLS_CHAIN}
+)
 # Whose turn it is, as a person reads it: (Vietnamese, English).
 TURNS: dict[str, tuple[str, str]] = {
     "portal": ("người quản trị cổng thông tin nguồn", "the portal's administrator"),

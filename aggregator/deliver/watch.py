@@ -3,7 +3,8 @@
 One incident, one alarm when it begins and one when it ends. A host that is down is one
 incident, however many of its feeds are read; our own network likewise. A failure is
 told when a second attempt has confirmed it, a minute later; what only a person can mend
-is told at once.
+is told at once. What one page may give by itself (an error, a slow answer) is the
+host's only when a second of its feeds has failed since; one is asked for that at once.
 """
 
 from collections import defaultdict
@@ -15,16 +16,17 @@ from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 
+from aggregator.errors import OF_A_CONNECTION
 from aggregator.errors import OF_A_HOST
 from aggregator.errors import Reason
 from aggregator.model import Incident
 from aggregator.model import SourceState
 from aggregator.store import incidents as stored
+from aggregator.store.attempts import CONFIRMED
 from aggregator.store.attempts import states
 from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
 
-CONFIRMED = 2  # failures in a row
 DOUBT = timedelta(minutes=10)  # for which a failure may be our own network's
 LEAST_OTHERS = 5  # hosts; where there are fewer, none may happen to be asked meanwhile
 LIMITED_TOLD = timedelta(hours=24)  # a server that limits us for so long is told of
@@ -38,7 +40,7 @@ class Turns:
 
     opened: tuple[Incident, ...] = ()
     closed: tuple[Incident, ...] = ()
-    merged: tuple[Incident, ...] = ()  # taken in by a wider one; not told as ended
+    merged: tuple[Incident, ...] = ()  # in a wider one, or left the file: not told
 
 
 def watch(store: Store, now: datetime) -> Turns:
@@ -71,16 +73,12 @@ def turns(
     wanted = {(i.kind, i.subject): i for i in incidents(found, now=now)}
     known = {(i.kind, i.subject): i for i in lasting}
     ended = [i for name, i in known.items() if name not in wanted]
-    by_id = {state.id: state for state in found}
-    taken_in = {id_ for i in wanted.values() if i.kind == "host" for id_ in i.sources}
+    by_id = {state.id: state for state in found if state.state != "off"}
     closed, merged = [], []
     for incident in ended:
-        if _still_fails(incident, by_id):
-            if incident.kind == "source" and taken_in.issuperset(incident.sources):
-                merged.append(incident)
-            elif incident.kind == "host":  # what still fails there is told by itself
-                closed.append(incident)
-        else:
+        if _is_taken_in(incident, wanted.values(), by_id):
+            merged.append(incident)
+        elif not _goes_on(incident, by_id):
             closed.append(incident)
     # The other feeds of a host that has just come back are being asked: wait for them.
     back = {id_ for i in closed if i.kind == "host" for id_ in i.sources}
@@ -104,15 +102,44 @@ def _is_being_asked(
     return due is not None and due <= now
 
 
-def _still_fails(incident: Incident, by_id: Mapping[str, SourceState]) -> bool:
-    """Say whether an incident goes on, though it is not seen as before.
+def _is_taken_in(
+    incident: Incident, wanted: Iterable[Incident], by_id: Mapping[str, SourceState]
+) -> bool:
+    """Say whether an incident ends without a word: in a wider one, or out of the file.
 
-    A source that was quiet and fails now has not become well by that.
+    What began shortly before our own network was blamed was its doing.
     """
     if incident.kind == "network":
         return False
     states_now = [by_id[id_] for id_ in incident.sources if id_ in by_id]
-    return any(s.failing_since is not None and s.state != "off" for s in states_now)
+    if not states_now:
+        return True
+    if all(state.failing_since is None for state in states_now):
+        return False
+    for wider in wanted:
+        if wider.kind == "network" and incident.kind in ("source", "host"):
+            if incident.since >= wider.since - DOUBT and any(
+                state.our_network for state in states_now
+            ):
+                return True
+        if wider.kind == "host" and incident.kind == "source":
+            if set(wider.sources).issuperset(incident.sources):
+                return True
+    return False
+
+
+def _goes_on(incident: Incident, by_id: Mapping[str, SourceState]) -> bool:
+    """Say whether an incident goes on, though it is not seen as before.
+
+    A source that was quiet and fails now has not become well by that; a host is back
+    once one of its feeds has answered, and what still fails there is told by itself.
+    """
+    states_now = [by_id[id_] for id_ in incident.sources if id_ in by_id]
+    failing = [state for state in states_now if state.failing_since is not None]
+    if incident.kind == "host":
+        answered = any((s.last_ok or _NEVER) > incident.since for s in states_now)
+        return not answered and any(s.reason in OF_A_HOST for s in failing)
+    return incident.kind != "network" and bool(failing)
 
 
 def incidents(found: Sequence[SourceState], *, now: datetime) -> list[Incident]:
@@ -122,11 +149,11 @@ def incidents(found: Sequence[SourceState], *, now: datetime) -> list[Incident]:
     listed = [_network(excused)] if excused else []
     doubtful = _doubtful(active, now)
     certain = [state for state in active if state.id not in doubtful]
-    down = _hosts_down(active, certain, now)
+    down, unsure = _hosts_down(active, certain, now)
     covered = {id_ for incident in down for id_ in incident.sources}
     listed += down
     for state in certain:
-        if state.id in covered or state.our_network:
+        if state.id in covered or state.id in unsure or state.our_network:
             continue
         if _is_bad(state, now):
             listed.append(_source(state))
@@ -170,7 +197,8 @@ def _is_bad(state: SourceState, now: datetime) -> bool:
 
 def _hosts_down(
     active: Iterable[SourceState], certain: Iterable[SourceState], now: datetime
-) -> list[Incident]:
+) -> tuple[list[Incident], set[str]]:
+    """List the hosts that are down, and sources of which it is not yet plain."""
     members: dict[str, list[SourceState]] = defaultdict(list)
     for state in active:
         members[state.host].append(state)
@@ -178,31 +206,46 @@ def _hosts_down(
     for state in certain:
         if _is_bad(state, now) and state.reason in OF_A_HOST:
             bad[state.host].append(state)
+    down, unsure = [], set()
+    for host, failing in bad.items():
+        since_then = _failing_since_then(members[host])
+        shown_by = [state for state in failing if state in since_then]
+        if len(members[host]) < 2 or not shown_by:
+            continue
+        if len(since_then) > 1 or any(s.reason in OF_A_CONNECTION for s in shown_by):
+            down.append(_host_down(host, members[host], shown_by))
+        else:
+            unsure |= {s.id for s in shown_by if now - _began(s) < DOUBT}
+    return down, unsure
+
+
+def _failing_since_then(members: Sequence[SourceState]) -> list[SourceState]:
+    """List what has failed as a host does since any of its feeds last answered."""
+    latest = max(state.last_ok or _NEVER for state in members)
     return [
-        down
-        for host, failing in bad.items()
-        if (down := _host_down(host, members[host], failing, now)) is not None
+        state
+        for state in members
+        if state.failing_since is not None
+        and state.failing_since >= latest
+        and state.reason in OF_A_HOST
     ]
 
 
+def _began(state: SourceState) -> datetime:
+    assert state.failing_since is not None
+    return state.failing_since
+
+
 def _host_down(
-    host: str,
-    members: Sequence[SourceState],
-    failing: Sequence[SourceState],
-    now: datetime,
-) -> Incident | None:
-    """Say that a host is down: one of its feeds shows it, and none contradicts."""
-    first = min(failing, key=lambda s: (s.failing_since or now, s.id))
-    since = first.failing_since or now
-    contradicted = any(s.last_ok is not None and s.last_ok > since for s in members)
-    if len(members) < 2 or contradicted:
-        return None
+    host: str, members: Sequence[SourceState], failing: Sequence[SourceState]
+) -> Incident:
+    first = min(failing, key=lambda s: (_began(s), s.id))
     return Incident(
         kind="host",
         subject=host,
         reason=first.reason,
         detail=first.detail,
-        since=since,
+        since=_began(first),
         sources=tuple(s.id for s in members),
     )
 
@@ -220,13 +263,12 @@ def _network(excused: Sequence[SourceState]) -> Incident:
 
 
 def _source(state: SourceState) -> Incident:
-    assert state.failing_since is not None
     return Incident(
         kind="source",
         subject=state.id,
         reason=state.reason,
         detail=state.detail,
-        since=state.failing_since,
+        since=_began(state),
         sources=(state.id,),
     )
 

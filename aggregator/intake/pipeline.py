@@ -172,7 +172,7 @@ class Puller:
                 self._begin(row)
 
     def _begin(self, row: SourceRow) -> None:
-        """Ask a source; a fault ends its pull as an answer does, and its host goes on."""
+        """Ask a source; a fault ends its pull as an answer does; its host goes on."""
         try:
             self._ask(row, conditions(row, self._clock()))
         except Exception as error:

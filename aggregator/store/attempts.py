@@ -13,7 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from aggregator.errors import OF_A_CONNECTION
 from aggregator.errors import OF_A_HOST
+from aggregator.errors import Reason
 from aggregator.errors import whose_turn
 from aggregator.model import FLIPPING_FOR
 from aggregator.model import Attempt
@@ -30,6 +32,7 @@ from aggregator.store.sources import rest_host
 from aggregator.store.standing import columns_of
 
 _sources = schema.sources
+CONFIRMED = 2  # failures in a row; one may be a blip
 
 
 def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
@@ -52,6 +55,8 @@ def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
     rest_host(connection, asked, free_at)
     if row.standing.failing_since and settled.standing.failing_since is None:
         _wake_host(connection, asked, attempt.at)
+    if settled.standing.failures == CONFIRMED and not settled.standing.excused:
+        _ask_another(connection, asked, settled.standing.reason, attempt.at)
     for note in settled.notes:
         write_note(connection, row.source.id, note, attempt.at)
 
@@ -68,6 +73,23 @@ def _wake_host(connection: sa.Connection, host: str, now: datetime) -> None:
         )
         .values(due_at=now)
     )
+
+
+def _ask_another(
+    connection: sa.Connection, host: str, reason: str, now: datetime
+) -> None:
+    """Have another feed of a host asked at once, to see whether all of it is down."""
+    if reason not in OF_A_HOST - OF_A_CONNECTION or reason == Reason.LIMITED:
+        return
+    table = _sources.c
+    well = table.active & table.failing_since.is_(None) & table.lease_owner.is_(None)
+    query = sa.select(table.pk).where(table.host == host, well)
+    query = query.order_by(table.due_at, table.pk).limit(1)
+    # SQLite has one writer and ignores it; what somebody has locked is asked anyway.
+    pk = connection.scalar(query.with_for_update(skip_locked=True))
+    if pk is not None:
+        here = (table.pk == pk) & (table.due_at > now)
+        connection.execute(sa.update(_sources).where(here).values(due_at=now))
 
 
 def _attempt_columns(settled: Settled) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aggregator.deliver.watch import DOUBT
 from aggregator.deliver.watch import Turns
 from aggregator.deliver.watch import turns
 from aggregator.model import Incident
@@ -137,8 +138,67 @@ def test_a_limit_is_told_only_when_it_lasts() -> None:
 def test_a_source_that_left_the_file_is_no_trouble_any_more() -> None:
     lasting = look(bad("a")).opened
     gone = bad("a", state="off")
-    assert names(look(gone, lasting=lasting).closed) == [("source", "a")]
-    assert names(look(lasting=lasting).closed) == [("source", "a")]
+    for found in (look(gone, lasting=lasting), look(lasting=lasting)):
+        assert (names(found.merged), found.closed) == ([("source", "a")], ())
+
+
+@pytest.mark.parametrize("state", ["quiet", "gap"])
+def test_a_silent_source_that_left_the_file_is_not_told_to_be_well(state: str) -> None:
+    lasting = look(well("a", state=state, quiet_since=NOW)).opened
+    found = look(well("a", state="off"), lasting=lasting)
+    assert (names(found.merged), found.closed) == ([(state, "a")], ())
+
+
+@pytest.mark.parametrize(
+    "reason", ["server_error", "timeout", "broken", "html_page", "bot_page"]
+)
+def test_what_one_page_may_give_is_its_hosts_when_a_second_fails(reason: str) -> None:
+    failed, other = bad("a", "so.vn", reason=reason), well("b", "so.vn")
+    assert look(failed, other) == Turns()  # b is being asked
+    assert names(look(failed, replace(other, last_ok=NOW)).opened) == [("source", "a")]
+    also = bad("b", "so.vn", failures=1, failing_since=NOW)
+    assert names(look(failed, also).opened) == [("host", "so.vn")]
+    long = replace(failed, failing_since=NOW - 11 * MINUTE)
+    assert names(look(long, other).opened) == [("source", "a")]
+
+
+@pytest.mark.parametrize("reason", ["dns", "refused", "unreachable", "tls"])
+def test_what_no_page_gives_is_its_hosts_at_once(reason: str) -> None:
+    found = look(bad("a", "so.vn", reason=reason), well("b", "so.vn"))
+    assert names(found.opened) == [("host", "so.vn")]
+
+
+def test_a_feed_that_has_long_failed_hides_no_host_that_goes_down() -> None:
+    old = bad("x", "so.vn", failing_since=NOW - timedelta(days=9), last_ok=None)
+    new = [bad(name, "so.vn", reason="server_error") for name in "ab"]
+    found = look(old, *new, lasting=look(old, well("a", "so.vn", last_ok=NOW)).opened)
+    assert names(found.opened) == [("host", "so.vn")]
+
+
+def test_a_host_whose_reason_changes_is_still_down() -> None:
+    lasting = look(bad("a", "so.vn", reason="dns"), well("b", "so.vn")).opened
+    found = (bad("a", "so.vn", reason="server_error"), well("b", "so.vn"))
+    assert look(*found, lasting=lasting) == Turns()
+    back = look(found[0], well("b", "so.vn", last_ok=NOW), lasting=lasting)
+    assert names(back.closed) == [("host", "so.vn")]
+
+
+@pytest.mark.parametrize("minutes", [0, 5, 30])
+def test_what_began_shortly_before_our_network_was_blamed_was_its_doing(
+    minutes: int,
+) -> None:
+    began = NOW - (1 + minutes) * MINUTE
+    since = {"failing_since": began, "last_ok": began - MINUTE}
+    pair = [bad(name, "so.vn", reason="dns", **since) for name in "bc"]
+    first = bad("a", reason="not_found", **since)
+    lasting = look(first, *pair).opened
+    assert names(lasting) == [("host", "so.vn"), ("source", "a")]
+    down = [bad(f"s{n}", our_network=True, failures=0) for n in range(5)]
+    ours = [replace(s, our_network=True, failing_since=NOW) for s in (first, *pair)]
+    found = look(*ours, *down, lasting=lasting)
+    assert names(found.opened) == [("network", "network")]
+    assert found.closed == ()
+    assert len(found.merged) == (0 if minutes > DOUBT / MINUTE else 2)
 
 
 @pytest.mark.parametrize("state", ["quiet", "gap"])

@@ -324,6 +324,24 @@ def test_a_standing_comes_back_as_it_was_kept(store: Store, declare: Declare) ->
     assert (row.standing.body_hash, row.standing.failures) == ("x", 1)
 
 
+def test_a_page_that_fails_twice_has_another_of_its_host_asked(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, ONE_HOST)
+    well = {"due_at": NOW + 60 * MINUTE}
+    for row in claim(store, ONE_HOST):
+        settle_one(store, row, **well)
+    bad = Attempt(at=NOW, outcome=Outcome.FAILED)
+    failing = {"failing_since": NOW, "due_at": NOW + 5 * MINUTE, "attempt": bad}
+    for failures, reason in ((1, "server_error"), (2, "dns"), (3, "server_error")):
+        (row,) = claim(store, ONE_HOST, wanted=["a"])
+        settle_one(store, row, failures=failures, reason=reason, **failing)
+    assert names(claim(store, ONE_HOST)) == []
+    (row,) = claim(store, ONE_HOST, wanted=["a"])
+    settle_one(store, row, failures=2, reason="server_error", **failing)
+    assert names(claim(store, ONE_HOST)) == ["b"]
+
+
 def test_what_is_excused_is_nobody_elses(store: Store, declare: Declare) -> None:
     """Rows that others hold, or write just now, are theirs; none is waited for."""
     declare(store, SAID)
