@@ -66,6 +66,7 @@ class _Tally:
 
 
 _PATIENCE = 5.0  # seconds for a host that another process is asking
+_TELLING = 15.0  # seconds for mail server and webhook; what is left is not lost
 _SOURCES = ("pulled", "unchanged", "failed", "busy")
 _ITEMS = ("new", "changed", "unchanged", "duplicate", "rejected", "withdrawn")
 
@@ -121,7 +122,7 @@ def _pull(
         for report in _reports(engine, late := _late(engine, left, force)):
             tally.add(report)
         tally.sources["busy"] += len(left) - len(late)
-        engine.look_around()
+        engine.look_around(patience=_TELLING)
     return tally
 
 

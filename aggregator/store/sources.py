@@ -6,6 +6,7 @@ runs out or its owner is known to be dead.
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection
 from collections.abc import Mapping
 from datetime import datetime
@@ -149,6 +150,7 @@ def claim(
     force: bool = False,
     dead: Collection[str] = (),
     limit: int = 1000,
+    per_host: int | None = None,
 ) -> list[SourceRow]:
     """Lease sources to an owner: those wanted, else those due, the longest due first.
 
@@ -159,17 +161,17 @@ def claim(
         wanted: Source ids that are taken whether due or not; None: what is due.
         force: Take even what a server asked us to leave alone for a while.
         dead: Owners known to be gone, whose leases no longer hold.
+        per_host: So many of one host the owner may hold: else one takes all places.
     """
     table = _sources.c
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIM)))
-    condition = [table.active, _free(table, now, dead), _host_free(now, owner, dead)]
-    if wanted is None:
-        condition.append(table.due_at <= now)
-    else:
-        condition.append(table.id.in_(wanted))
-    if not force:
-        condition.append(not_limited(now))
+    condition = [_free(table, now, dead), _host_free(now, owner, dead)]
+    condition.append(_asked_for(now, wanted, force))
+    if per_host is not None:
+        due = sa.select(_sources).where(*condition).order_by(table.due_at, table.pk)
+        turn = _in_turn(connection, due, now, owner, per_host=per_host, limit=limit)
+        condition.append(table.pk.in_(turn))
     statement = (
         sa.select(_sources, schema.hosts.c.free_at, _checks_due(now).label("checks"))
         .outerjoin(schema.hosts, schema.hosts.c.host == table.host)
@@ -187,6 +189,42 @@ def claim(
             [{"b_pk": row.pk} for row in rows],
         )
     return [_taken(row, sources[row.id], now) for row in rows]
+
+
+def _asked_for(
+    now: datetime, wanted: Collection[str] | None, force: bool
+) -> sa.ColumnElement[bool]:
+    table = _sources.c
+    chosen = table.due_at <= now if wanted is None else table.id.in_(wanted)
+    return sa.and_(table.active, chosen, *(() if force else (not_limited(now),)))
+
+
+def _in_turn(
+    connection: sa.Connection,
+    due: sa.Select[Any],
+    now: datetime,
+    owner: str,
+    *,
+    per_host: int,
+    limit: int,
+) -> list[int]:
+    """List the rows whose turn it is: so many of each host, beside those held.
+
+    Counted here: with a window function beside a join, PostgreSQL's plan for many due
+    at once may take seconds.
+    """
+    table = _sources.c
+    mine = sa.select(table.host).where(
+        table.lease_owner == owner, table.lease_until > now
+    )
+    taken, places = Counter(connection.scalars(mine)), []
+    for pk, host in connection.execute(due.with_only_columns(table.pk, table.host)):
+        taken[host] += 1
+        if taken[host] <= per_host:
+            places.append(pk)
+        if len(places) == limit:
+            break
+    return places
 
 
 def _free(table: Any, now: datetime, dead: Collection[str]) -> sa.ColumnElement[bool]:

@@ -22,6 +22,7 @@ from aggregator.work.engine import Engine
 TICK = timedelta(seconds=1)
 LOOK = timedelta(seconds=15)  # between two looks at how all sources stand
 MAX_IN_FLIGHT = 500  # sources leased at once; the rest wait in the database
+PER_HOST = 5  # of these of one host; more than it is asked for in a tick
 _STEP = 0.5  # seconds that the saving thread waits for an event
 _log = logging.getLogger("aggregator.clock")
 
@@ -91,7 +92,7 @@ class Clock:
             return
         try:
             if self._engine.any_due():
-                rows = self._engine.claim(limit=room)
+                rows = self._engine.claim(limit=room, per_host=PER_HOST)
                 self._engine.puller.submit(rows)
         except StoreError as error:
             _log.error("tick failed: %s", error)

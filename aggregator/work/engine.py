@@ -5,6 +5,7 @@ long as it runs.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from aggregator import __version__
 from aggregator.deliver.alerts import Secrets
 from aggregator.deliver.alerts import deliver_due
 from aggregator.deliver.watch import watch
+from aggregator.errors import AggregatorError
 from aggregator.errors import StoreError
 from aggregator.intake.fetch import user_agent
 from aggregator.intake.net import Dial
@@ -54,8 +56,9 @@ class Engine:
         wanted: Collection[str] | None = None,
         force: bool = False,
         limit: int = 100_000,
+        per_host: int | None = None,
     ) -> list[SourceRow]:
-        """Lease what is wanted, else what is due."""
+        """Lease what is wanted, else what is due, so many at once of one host."""
         moment = self.clock()
         with self.store.write() as connection:
             others = stored.owners(connection, moment)
@@ -69,6 +72,7 @@ class Engine:
                 force=force,
                 dead=dead_owners(others),
                 limit=limit,
+                per_host=per_host,
             )
 
     def any_due(self) -> bool:
@@ -83,9 +87,31 @@ class Engine:
             until = self.clock() + LEASE
             stored.renew_leases(connection, self.owner, pks, until)
 
-    def look_around(self) -> None:
-        """Note what turned bad or recovered, of all sources, and tell of it."""
+    def look_around(self, *, patience: float | None = None) -> None:
+        """Note what turned bad or recovered, of all sources, and tell of it.
+
+        Args:
+            patience: Seconds to wait for mail server and webhook; then what is not
+                sent stays in the outbox. None: as long as it takes.
+        """
         watch(self.store, self.clock())
+        if patience is None:
+            self._tell()
+            return
+        # A name that is looked up and a server that dawdles heed no time of ours.
+        teller = threading.Thread(target=self._try_to_tell, name="teller", daemon=True)
+        teller.start()
+        teller.join(patience)
+        if teller.is_alive():
+            _log.warning("alerts are not sent in time: the next run sends them")
+
+    def _try_to_tell(self) -> None:
+        try:
+            self._tell()
+        except AggregatorError as error:
+            _log.error("telling failed: %s", error)
+
+    def _tell(self) -> None:
         deliver_due(
             self.store,
             self.settings,

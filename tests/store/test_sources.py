@@ -254,6 +254,25 @@ def test_the_longest_due_comes_first(store: Store, declare: Declare) -> None:
     assert names(claim(store, now=later, until=later, limit=2)) == ["b", "c"]
 
 
+def test_one_host_does_not_take_all_places(store: Store, declare: Declare) -> None:
+    many = [source(f"m{n}", url=f"http://so.example/{n}.xml") for n in range(9)]
+    said = with_sources(SAID, *many, source("z", url="http://z.example/rss"))
+    declare(store, said)
+    found = names(claim(store, said, limit=6, per_host=5))
+    assert found == ["m0", "m1", "m2", "m3", "m4", "z"]
+    assert names(claim(store, said, per_host=5)) == []  # those held count
+    assert names(claim(store, said, owner="two", per_host=5)) == []
+    later = NOW + MINUTE
+    for row in claim(store, said, wanted=["m5", "m6"]):
+        settle_one(store, row, due_at=NOW)
+    with store.write() as connection:
+        stored.release(connection, "one")
+    for row in claim(store, said, wanted=["m0", "m1"]):
+        settle_one(store, row, due_at=later)
+    claim(store, said, wanted=["m2", "m3", "m4"])
+    assert names(claim(store, said, per_host=5)) == ["m5", "m6", "z"]
+
+
 def test_a_running_retry_after_is_heeded(store: Store, declare: Declare) -> None:
     declare(store, SAID)
     (row,) = claim(store, wanted=["a"])

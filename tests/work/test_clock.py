@@ -53,7 +53,8 @@ class FakeEngine:
     def any_due(self) -> bool:
         return self.due_as()
 
-    def claim(self, *, limit: int) -> list[object]:
+    def claim(self, *, limit: int, per_host: int) -> list[object]:
+        assert per_host == room.PER_HOST
         with self.asked:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
