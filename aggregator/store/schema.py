@@ -249,7 +249,7 @@ attempts = sa.Table(
     sa.Index(None, "source_pk", "at"),
 )
 
-# Unchanged attempts are counted, not kept one by one.
+# Unchanged attempts are counted, not kept one by one. The day is that of UTC.
 attempt_days = sa.Table(
     "attempt_days",
     metadata,
