@@ -2,7 +2,8 @@
 
 An item is missed when it is newer than the oldest still listed and not there. Missed
 in two good documents in a row it may be withdrawn, for an editor's eye; it is published
-as withdrawn only when its own link answers 404 or 410 (or a person says so).
+as withdrawn only when its own link answers 404 or 410 (or a person says so). Since a
+portal may answer so for a night, that link is asked again daily for a week.
 """
 
 from collections.abc import Iterable
@@ -19,10 +20,11 @@ DOCUMENTS = 2  # good ones in a row that miss an item, until it may be withdrawn
 CHECK_AGAIN = timedelta(days=1)  # its link
 CHECKED_FOR = timedelta(days=60)  # of its age; then only a person looks
 MOST_ASKED = 5  # links in one pull
+WITHDRAWN_ASKED = 7  # times that the link of what was withdrawn is asked again
 _IN_ORDER = 0.8  # of a document's dated items, for its order to be one of dates
 _MARGIN = timedelta(minutes=1)  # dates are kept distinct by seconds
 
-Gone = Mapping[int, bool]  # sighting → whether its own link answers 404 or 410
+Gone = Mapping[int, bool | None]  # sighting → what `fetch.is_gone` says of its link
 
 
 def oldest_listed(items: Sequence[Item]) -> datetime | None:
@@ -61,10 +63,16 @@ def absences(
         for known in there
         if known.missing or _again(known.state) != known.state
     ]
-    if not there or len(missing) > max(len(there), MOST_ASKED):
-        return tuple(back)
-    missed = [_missed(known, gone, now) for known in missing]
+    # Of what was withdrawn its own link tells, whatever the document misses besides.
+    missed = [_withdrawn(each, gone, now) for each in missing if _is_withdrawn(each)]
+    wanted = [known for known in missing if not _is_withdrawn(known)]
+    if there and len(wanted) <= max(len(there), MOST_ASKED):
+        missed += [_missed(known, gone, now) for known in wanted]
     return (*back, *(each for each in missed if _is_news(each, now)))
+
+
+def _is_withdrawn(known: Known) -> bool:
+    return known.state == "withdrawn"
 
 
 def _again(state: str) -> str:
@@ -85,7 +93,8 @@ def _missed(known: Known, gone: Gone, now: datetime) -> Absence:
     if count < DOCUMENTS:
         return Absence(known=known, missing=count, state=known.state)
     if gone.get(known.sighting):
-        return Absence(known=known, missing=count, state="withdrawn")
+        tomorrow = now + CHECK_AGAIN
+        return Absence(known=known, missing=count, state="withdrawn", check_at=tomorrow)
     asked = known.sighting in gone
     check_at: datetime | None = known.check_at or now
     if asked:
@@ -97,12 +106,30 @@ def _missed(known: Known, gone: Gone, now: datetime) -> Absence:
     )
 
 
+def _withdrawn(known: Known, gone: Gone, now: datetime) -> Absence:
+    """Say how a withdrawn item stands; its count goes on with each time it is asked."""
+    if known.sighting not in gone:
+        count, check_at = known.missing, known.check_at
+    elif gone[known.sighting] is False:
+        return Absence(
+            known=known,
+            missing=DOCUMENTS,
+            state="maybe_withdrawn",
+            check_at=now + CHECK_AGAIN,
+        )
+    else:
+        count = known.missing + 1
+        more = count < DOCUMENTS + WITHDRAWN_ASKED
+        check_at = now + CHECK_AGAIN if more else None
+    return Absence(known=known, missing=count, state="withdrawn", check_at=check_at)
+
+
 def to_ask(absent: Iterable[Absence], gone: Gone, now: datetime) -> list[Known]:
     """List the missing items whose own link has to be asked now."""
     return [
         each.known
         for each in absent
-        if each.state == "maybe_withdrawn"
+        if each.state in ("maybe_withdrawn", "withdrawn")
         and each.known.sighting not in gone
         and each.check_at is not None
         and each.check_at <= now

@@ -96,9 +96,13 @@ def link_request(source: Source, link: str, *, settings: FetchSettings) -> Reque
     )
 
 
-def is_gone(answer: Response | FetchError) -> bool:
-    """Say whether an article's own page says that it was taken away."""
-    return isinstance(answer, Response) and answer.status in _GONE
+def is_gone(answer: Response | FetchError) -> bool | None:
+    """Say whether an article's own page was taken away; None: it does not say."""
+    if not isinstance(answer, Response):
+        return None
+    if answer.status in _GONE:
+        return True
+    return False if answer.status in _USABLE and not bot_page(answer) else None
 
 
 def interpret(response: Response, *, now: datetime) -> Fetched | NotModified:

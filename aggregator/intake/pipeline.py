@@ -9,7 +9,6 @@ transaction, and a source's items, state and outbox rows are saved together.
 import queue
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from aggregator.errors import FetchError
 from aggregator.errors import Reason
 from aggregator.errors import SourceError
 from aggregator.errors import StoreError
+from aggregator.intake.absence import Gone
 from aggregator.intake.absence import oldest_listed
 from aggregator.intake.absence import to_ask
 from aggregator.intake.blame import OurNetwork
@@ -109,7 +109,7 @@ class _Checking:
 
     read: _Read
     open: set[int]  # sightings whose link is still to answer
-    gone: dict[int, bool] = field(default_factory=dict)
+    gone: dict[int, bool | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +333,7 @@ class Puller:
             )
         )
 
-    def _on_read(self, read: _Read, gone: Mapping[int, bool]) -> Report | None:
+    def _on_read(self, read: _Read, gone: Gone) -> Report | None:
         at = self._moment(read.row)
         if isinstance(read.digest, SourceError):
             return self._save_failure(read.row, read.digest, at, read.fetched)
@@ -373,9 +373,7 @@ class Puller:
                 stored_attempts.settle(connection, row, settled)
         return Report(source=row.source.id, attempt=settled.attempt, lost=lost)
 
-    def _save_document(
-        self, read: _Read, digest: Digest, gone: Mapping[int, bool]
-    ) -> Report | None:
+    def _save_document(self, read: _Read, digest: Digest, gone: Gone) -> Report | None:
         """Save items and state together, if the source is still ours.
 
         None: nothing is saved yet, since links of missing items have to answer first.
@@ -416,7 +414,7 @@ def plan_of(
     row: SourceRow,
     digest: Digest,
     now: datetime,
-    gone: Mapping[int, bool] | None = None,
+    gone: Gone | None = None,
 ) -> Plan:
     """Reconcile a document with what is known of its source.
 

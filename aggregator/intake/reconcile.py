@@ -18,6 +18,7 @@ from datetime import timedelta
 from uuid import UUID
 from uuid import uuid5
 
+from aggregator.intake.absence import Gone
 from aggregator.intake.absence import absences
 from aggregator.intake.identity import Named
 from aggregator.intake.identity import identify
@@ -50,7 +51,7 @@ class Past:
     missing: Sequence[Known] = ()  # what the document should list, and does not
     taken: Collection[datetime] = ()  # seconds that items carry as their date
     had_items: bool = False  # the source has shown something before
-    gone: Mapping[int, bool] = field(default_factory=dict)  # absence.Gone
+    gone: Gone = field(default_factory=dict)
 
 
 def notice_id(source_id: str, key: str) -> str:

@@ -58,7 +58,7 @@ def newer_than(
         moment: The date of the oldest item that its document lists; None: not known.
     """
     seen = schema.sightings.c
-    expected = (seen.state == "maybe_withdrawn") & (seen.check_at <= now)
+    expected = seen.state.in_(("maybe_withdrawn", "withdrawn")) & (seen.check_at <= now)
     if moment is not None:
         shown = seen.state.in_(("shown", "maybe_withdrawn"))
         expected = expected | (shown & (seen.published_at > moment))

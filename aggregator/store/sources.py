@@ -252,7 +252,7 @@ def _checks_due(now: datetime) -> sa.ColumnElement[bool]:
     return sa.exists().where(
         seen.source_pk == _sources.c.pk,
         sa.or_(
-            (seen.state == "maybe_withdrawn") & (seen.check_at <= now),
+            seen.state.in_(("maybe_withdrawn", "withdrawn")) & (seen.check_at <= now),
             # Missed once: the same document again is the second good one in a row.
             (seen.state == "shown") & (seen.missing == 1),
         ),

@@ -302,6 +302,60 @@ def test_what_is_gone_but_whose_page_stands_is_for_an_editor(house: House) -> No
     assert states_of(house)["news_3"] == "withdrawn"
 
 
+def withdrawn(house: House, *numbers: int) -> Script:
+    """Have items withdrawn, since their pages answer 404."""
+    there = [n for n in range(1, 9) if n not in numbers]
+    script = Script(house, ok(listing(*range(1, 9))), ok(listing(*there)))
+    script.pull()
+    script.pull()
+    gone = Response(url="http://a.example/", status=404)
+    script.answers = [ok(listing(*there)), *[gone] * len(numbers)]
+    script.pull()
+    found = states_of(house)
+    assert {n for n in range(1, 9) if found[f"news_{n}"] == "withdrawn"} == {*numbers}
+    return script
+
+
+def test_what_a_night_of_404s_withdrew_comes_back(house: House) -> None:
+    script = withdrawn(house, 3)
+    there = ok(listing(1, 2, 4, 5, 6, 7, 8), headers=ETAG)
+    script.answers = [there]
+    script.pull()  # its page is not asked before a day has passed
+    house.now += DAY
+    script.answers = [there, FetchError(Reason.TIMEOUT)]
+    script.pull()  # says nothing
+    assert states_of(house)["news_3"] == "withdrawn"
+    house.now += DAY
+    script.answers = [there, Response(url="http://a.example/", status=200, body=b"x")]
+    attempt = script.pull()
+    assert states_of(house)["news_3"] == "maybe_withdrawn"
+    assert attempt.plan.withdrawn == 0
+    assert "news_3" in {notice.guid for notice in house.notices()}
+
+
+def test_what_stays_withdrawn_is_asked_for_a_week(house: House) -> None:
+    script = withdrawn(house, 3)
+    there = ok(listing(1, 2, 4, 5, 6, 7, 8))
+    gone = Response(url="http://a.example/", status=410)
+    asked = 0
+    for _ in range(10):
+        house.now += DAY
+        script.answers = [there, gone]
+        script.pull()
+        asked += not script.answers
+    assert asked == 7
+    assert states_of(house)["news_3"] == "withdrawn"
+
+
+def test_what_was_withdrawn_makes_no_document_less_believed(house: House) -> None:
+    script = withdrawn(house, 2, 3, 4, 5, 6)
+    house.now += DAY
+    stands = Response(url="http://a.example/", status=200, body=b"x")
+    script.answers = [ok(listing(1, 8)), *[stands] * 5]  # with 7, six are missing
+    script.pull()
+    assert "withdrawn" not in states_of(house).values()
+
+
 @pytest.mark.parametrize("missing", [6, 11, 14])
 def test_many_missing_items_are_asked_for_a_few_a_pull(
     house: House, missing: int
