@@ -581,6 +581,15 @@ def test_touching_only_dates_is_told_once(house: House) -> None:
     assert notes(house) == ["redated"]
 
 
+def test_one_date_that_was_mended_is_no_habit(house: House) -> None:
+    house.pull(a=ok(listing(1, 2, 3)))
+    mended = listing(1, 2, 3).replace(f"{NOW - 47 * HOUR:%H:00}".encode(), b"00:30")
+    for n in range(6):
+        plan = house.pull(a=ok(mended + b"<!-- %d -->" % n))["a"].attempt.plan
+        assert plan is not None and plan.redated == 1
+    assert notes(house) == []
+
+
 def test_new_items_do_not_make_an_old_habit_news(house: House) -> None:
     def dated(day: int, *numbers: int) -> bytes:
         return listing(*numbers).replace(b"2026", f"{2000 + day}".encode())
