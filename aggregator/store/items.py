@@ -181,7 +181,8 @@ def _insert_sightings(
     statement = sa.insert(schema.sightings).returning(
         schema.sightings.c.pk, sort_by_parameter_order=True
     )
-    rows = [_sighting_row(row, sighting, now) for sighting in new]
+    entered = _entered(connection, new)
+    rows = [_sighting_row(row, s, entered[s.notice], now) for s in new]
     pks = connection.scalars(statement, rows).all()
     pairs = list(zip(pks, new, strict=True))
     connection.execute(
@@ -202,7 +203,21 @@ def _insert_sightings(
     connection.execute(sa.insert(schema.labels), labels)
 
 
-def _sighting_row(row: SourceRow, new: NewSighting, now: datetime) -> dict[str, object]:
+def _entered(
+    connection: sa.Connection, new: Sequence[NewSighting]
+) -> dict[str, datetime]:
+    """Say where each notice stands in the window: a further place moves it nowhere."""
+    notice = schema.notices.c
+    found = {sighting.notice: sighting.entered for sighting in new if sighting.minted}
+    for chunk in chunks([s.notice for s in new if not s.minted]):
+        query = sa.select(notice.id, notice.entered_at).where(notice.id.in_(chunk))
+        found |= {id_: entered for id_, entered in connection.execute(query)}
+    return found
+
+
+def _sighting_row(
+    row: SourceRow, new: NewSighting, entered: datetime, now: datetime
+) -> dict[str, object]:
     meaning = new.item.meaning
     return {
         "notice_id": new.notice,
@@ -215,6 +230,7 @@ def _sighting_row(row: SourceRow, new: NewSighting, now: datetime) -> dict[str, 
         "category": meaning.category,
         "level_bits": bits_of(meaning.levels),
         "published_at": new.published,
+        "entered_at": entered,
         "state": "shown",
     }
 

@@ -168,6 +168,7 @@ sightings = sa.Table(
     sa.Column("category", sa.String(20), nullable=False),
     sa.Column("level_bits", sa.Integer, nullable=False),
     sa.Column("published_at", UtcTime, nullable=False),
+    sa.Column("entered_at", UtcTime, nullable=False),  # of the notice
     sa.Column("state", sa.String(20), nullable=False),
     _count("missing"),  # good documents in a row that did not list it
     sa.Column("check_at", UtcTime),  # when its link is to be asked again
@@ -177,7 +178,9 @@ sightings = sa.Table(
     sa.Index(None, "source_pk", "check_at"),
     sa.Index(None, "source_pk", "published_at"),
     sa.Index(None, "authority", "category", "published_at"),
+    sa.Index(None, "authority", "category", "entered_at"),
     sa.Index(None, "published_at"),
+    sa.Index(None, "entered_at"),
 )
 
 keys = sa.Table(

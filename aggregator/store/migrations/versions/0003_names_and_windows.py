@@ -1,14 +1,117 @@
 """second names of old items, each sighting's place in the window, emptied feeds."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+
+from aggregator.store.migrations import names_of_0003
 
 revision = "0003"
 down_revision = "0002"
 
 _MOMENT = sa.DateTime(timezone=True)
+_sources = sa.table("sources", sa.column("pk", sa.BigInteger))
+_sightings = sa.table(
+    "sightings", *(sa.column(c) for c in ("pk", "source_pk", "version"))
+)
+_versions = sa.table(
+    "versions",
+    *(sa.column(c) for c in ("sighting_pk", "n", "title", "link")),
+    sa.column("facts", sa.JSON),
+)
 
 
 def upgrade() -> None:
     """Make the step."""
     op.add_column("sources", sa.Column("emptied_since", _MOMENT, nullable=True))
+    _windows()
+    _second_names(op.get_bind())
+
+
+def _windows() -> None:
+    """Copy to each sighting where its notice stands, so that a feed reads one index."""
+    op.add_column(
+        "sightings",
+        sa.Column(
+            "entered_at", _MOMENT, server_default="1970-01-01 00:00:00", nullable=False
+        ),
+    )
+    op.execute(
+        "UPDATE sightings SET entered_at = (SELECT notices.entered_at FROM notices "
+        "WHERE notices.id = sightings.notice_id)"
+    )
+    for columns in (["authority", "category", "entered_at"], ["entered_at"]):
+        name = op.f(f"ix_sightings_{'_'.join(columns)}")
+        op.create_index(name, "sightings", columns)
+
+
+def _second_names(connection: sa.Connection) -> None:
+    """Give what was stored under one name its others, if they are its own alone.
+
+    They are gathered in a table, and not in memory: a name that two sightings of one
+    source have is known only when all have been read.
+    """
+    gathered = op.create_table(
+        "gathered_names",
+        sa.Column("source_pk", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("key", sa.Text(), primary_key=True),
+        sa.Column("sighting_pk", sa.BigInteger()),  # NULL: of several
+        sqlite_with_rowid=False,
+    )
+    write: Any = _insert(connection, gathered)
+    write = write.on_conflict_do_update(
+        index_elements=["source_pk", "key"], set_={"sighting_pk": None}
+    )
+    for source in connection.scalars(sa.select(_sources.c.pk)).all():
+        for rows in _chunks(connection, source):
+            connection.execute(write, _names(source, rows))
+    connection.execute(
+        sa.text(
+            "INSERT INTO keys (source_pk, key, sighting_pk, since)"
+            " SELECT g.source_pk, g.key, g.sighting_pk, s.first_seen_at"
+            " FROM gathered_names g JOIN sightings s ON s.pk = g.sighting_pk"
+            " WHERE g.sighting_pk IS NOT NULL ON CONFLICT DO NOTHING"
+        )
+    )
+    op.drop_table("gathered_names")
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def _chunks(connection: sa.Connection, source: int) -> Iterator[list[sa.Row[Any]]]:
+    """Read what a source's sightings say today, a bounded number at a time."""
+    seen, version, last = _sightings.c, _versions.c, 0
+    while True:
+        some = sa.select(seen.pk, seen.version).where(
+            seen.source_pk == source, seen.pk > last
+        )
+        some = some.order_by(seen.pk).limit(names_of_0003.AT_ONCE).subquery()
+        here = (version.sighting_pk == some.c.pk) & (version.n == some.c.version)
+        rows = connection.execute(
+            sa.select(some.c.pk, version.title, version.link, version.facts)
+            .join(_versions, here)
+            .order_by(some.c.pk)
+        ).all()
+        if not rows:
+            return
+        yield list(rows)
+        last = rows[-1].pk
+
+
+def _names(source: int, rows: list[sa.Row[Any]]) -> list[dict[str, Any]]:
+    owners: dict[str, int | None] = {}
+    for row in rows:
+        number = row.facts.get("document", {}).get("number", "")
+        for name in names_of_0003.second_names(row.title, row.link, number):
+            owners[name] = None if name in owners else row.pk
+    return [
+        {"source_pk": source, "key": name, "sighting_pk": pk}
+        for name, pk in sorted(owners.items())
+    ]
