@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
-from datetime import timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -422,14 +421,11 @@ def plan_of(
         gone: What the own links of missing items have answered.
     """
     items = digest.items
-    margin = timedelta(seconds=len(items))
     dates = [base_date(item.given, now) for item in items] or [now]
     past = Past(
         known=stored_known.known(connection, row, names_of(items), now),
         missing=stored_known.newer_than(connection, row, oldest_listed(items), now),
-        taken=stored_known.dates_taken(
-            connection, row, min(dates) - margin, max(dates) + margin
-        ),
+        taken=stored_known.dates_taken(connection, row, dates),
         had_items=stored_known.has_items(connection, row),
         gone=gone or {},
     )

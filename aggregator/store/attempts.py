@@ -4,9 +4,7 @@ An attempt that changed something or failed is a row; one that brought nothing n
 counted for its source and day, so that a year of polling stays small.
 """
 
-from collections.abc import Collection
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
@@ -33,6 +31,15 @@ from aggregator.store.standing import columns_of
 
 _sources = schema.sources
 CONFIRMED = 2  # failures in a row; one may be a blip
+_COUNTS = (
+    "entries",
+    "new",
+    "changed",
+    "unchanged",
+    "duplicate",
+    "rejected",
+    "withdrawn",
+)
 
 
 def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
@@ -191,35 +198,51 @@ def states(
     Args:
         attempts: With what the last attempt brought; that takes most of the time.
     """
-    rows = connection.execute(sa.select(_sources).order_by(_sources.c.id)).all()
+    rows = connection.execute(_states_query()).all()
     last = _last_attempts(connection) if attempts else {}
-    gaps = _gaps(connection, [row.pk for row in rows if row.gap])
+    gaps = _gaps(connection)
     shut = frozen_until(connection, now)
     return [
-        replace(
-            _state(row, last.get(row.pk), now, shut.get(row.host)),
-            gap_since=gaps.get(row.pk),
-        )
+        _state(row, last.get(row.pk), now, shut.get(row.host), gaps.get(row.pk))
         for row in rows
     ]
 
 
-def _gaps(connection: sa.Connection, pks: Collection[int]) -> dict[int, datetime]:
-    """Say when each of these sources last had a gap."""
+def _states_query() -> sa.Select[Any]:
+    """Select what is told of a source, and not the JSON that only pulling needs."""
+    table = _sources.c
+    return sa.select(
+        *(table.pk, table.id, table.url, table.host, table.authority, table.active),
+        *(table.due_at, table.limited_until, table.last_try_at, table.last_ok_at),
+        *(table.last_changed_at, table.last_new_item_at, table.failing_since),
+        *(table.failures, table.outcome, table.status, table.bytes, table.reason),
+        *(table.detail, table.gap, table.excused, table.learned_url, table.quiet_at),
+        *(table.redates, table.flipped_at),
+    ).order_by(table.id)
+
+
+def _gaps(connection: sa.Connection) -> dict[int, datetime]:
+    """Say when each source that is marked for a gap last had one."""
     table = schema.attempts.c
-    found: dict[int, datetime] = {}
-    for pk in pks:  # few
-        here = (table.source_pk == pk) & table.gap
-        at = connection.scalar(sa.select(sa.func.max(table.at)).where(here))
-        if at is not None:
-            found[pk] = at
-    return found
+    marked = sa.select(_sources.c.pk).where(_sources.c.gap)
+    rows = connection.execute(
+        sa.select(table.source_pk, sa.func.max(table.at))
+        .where(table.source_pk.in_(marked), table.gap)
+        .group_by(table.source_pk)
+    )
+    return {pk: at for pk, at in rows}
 
 
 def _last_attempts(connection: sa.Connection) -> dict[int, sa.Row[Any]]:
-    table = schema.attempts
-    newest = sa.select(sa.func.max(table.c.pk)).group_by(table.c.source_pk)
-    rows = connection.execute(sa.select(table).where(table.c.pk.in_(newest)))
+    """Read the last attempts that have a row of their own."""
+    table = schema.attempts.c
+    here = (_sources.c.pk == table.source_pk) & (_sources.c.last_try_at == table.at)
+    columns = [table[name] for name in _COUNTS]
+    rows = connection.execute(
+        sa.select(table.source_pk, table.gap, *columns)
+        .join(_sources, here)
+        .order_by(table.pk)
+    )
     return {row.source_pk: row for row in rows}
 
 
@@ -228,6 +251,7 @@ def _state(
     last: sa.Row[Any] | None,
     now: datetime,
     shut_until: datetime | None,
+    gap_since: datetime | None,
 ) -> SourceState:
     word = _state_word(row, now, shut_until is not None)
     until = max(filter(None, (row.due_at, row.limited_until, shut_until)))
@@ -243,6 +267,7 @@ def _state(
         last_new_item=row.last_new_item_at,
         failing_since=row.failing_since,
         quiet_since=row.quiet_at if word == "quiet" else None,
+        gap_since=gap_since,
         next_due=until if row.active else None,
         reason=row.reason,
         detail=row.detail,
@@ -277,24 +302,12 @@ def _turn(row: sa.Row[Any], word: str) -> str:
     return {"quiet": "portal", "gap": "nobody"}.get(word) or whose_turn(row.reason)
 
 
-_COUNTS = (
-    "entries",
-    "new",
-    "changed",
-    "unchanged",
-    "duplicate",
-    "rejected",
-    "withdrawn",
-)
-
-
 def _attempt_facts(
     row: sa.Row[Any], last: sa.Row[Any] | None
 ) -> Mapping[str, object] | None:
     """Tell of the last attempt; one that brought nothing new has no row of its own."""
     if row.last_try_at is None:
         return None
-    own = last is not None and last.at == row.last_try_at
     facts = {"outcome": row.outcome, "status": row.status, "bytes": row.bytes}
-    counts = {name: getattr(last, name) if own else 0 for name in _COUNTS}
-    return facts | counts | {"gap": bool(last.gap) if own and last else False}
+    counts = {name: getattr(last, name) if last else 0 for name in _COUNTS}
+    return facts | counts | {"gap": bool(last and last.gap)}

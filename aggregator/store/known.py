@@ -18,7 +18,10 @@ from aggregator.store.items import chunks
 from aggregator.store.items import levels_of
 
 _MOST_MISSING = 2000  # of one source, in one look
-_RECENT = timedelta(days=7)  # in which going back to a former version is flipping
+_RECENT = timedelta(days=30)  # in which going back to a former version is flipping
+_MOST_PAST = 100  # former versions of an item that it may go back to
+_DAY = timedelta(days=1)
+_MOST_SPANS = 10  # of days in one question
 _LOCKS = 7_361_403  # PostgreSQL advisory locks: one writer a portal
 
 
@@ -43,7 +46,7 @@ def known(
         )
     ]
     found: dict[str, list[Known]] = {}
-    past = _past(connection, hits, now)
+    past = _past(connection, row, hits, now)
     for hit in hits:
         found.setdefault(hit.key, []).append(_known(hit, row.pk, past))
     return found
@@ -92,20 +95,33 @@ def _known_query() -> sa.Select[Any]:
 
 
 def _past(
-    connection: sa.Connection, hits: Sequence[sa.Row[Any]], now: datetime
+    connection: sa.Connection,
+    row: SourceRow,
+    hits: Sequence[sa.Row[Any]],
+    now: datetime,
 ) -> dict[int, frozenset[str]]:
-    """Read the recent former versions of items that have changed more than once."""
-    version = schema.versions.c
+    """Read the recent former versions of items that have changed more than once.
+
+    While their source goes to and fro nothing new is kept of it, so that all versions
+    grow old; then the old ones count too.
+    """
+    version, seen = schema.versions.c, schema.sightings.c
+    flipped = row.standing.flipped_at
+    flipping = flipped is not None and flipped > now - _RECENT
     pks = sorted({hit.pk for hit in hits if hit.version > 2})
     past: dict[int, set[str]] = {}
     for start in range(0, len(pks), CHUNK):
-        rows = connection.execute(
-            sa.select(version.sighting_pk, version.fingerprint).where(
+        query = (
+            sa.select(version.sighting_pk, version.fingerprint)
+            .join(schema.sightings, seen.pk == version.sighting_pk)
+            .where(
                 version.sighting_pk.in_(pks[start : start + CHUNK]),
-                version.at > now - _RECENT,
+                version.n > seen.version - _MOST_PAST,
             )
         )
-        for pk, fingerprint in rows:
+        if not flipping:
+            query = query.where(version.at > now - _RECENT)
+        for pk, fingerprint in connection.execute(query):
             past.setdefault(pk, set()).add(fingerprint)
     return {pk: frozenset(prints) for pk, prints in past.items()}
 
@@ -144,11 +160,24 @@ def has_items(connection: sa.Connection, row: SourceRow) -> bool:
 
 
 def dates_taken(
-    connection: sa.Connection, row: SourceRow, first: datetime, last: datetime
+    connection: sa.Connection, row: SourceRow, moments: Collection[datetime]
 ) -> set[datetime]:
-    """List the seconds that a source's items carry between two moments."""
+    """List the seconds that a source's items carry near these moments.
+
+    A day about each: one second after another of it may be taken, since of many items
+    only the day is known, or they were all put in at once.
+    """
     seen = schema.sightings.c
-    dates = sa.select(seen.published_at).where(
-        seen.source_pk == row.pk, seen.published_at.between(first, last)
-    )
+    near = sa.or_(*(seen.published_at.between(*span) for span in _spans(moments)))
+    dates = sa.select(seen.published_at).where(seen.source_pk == row.pk, near)
     return set(connection.scalars(dates))
+
+
+def _spans(moments: Collection[datetime]) -> list[tuple[datetime, datetime]]:
+    """Cover these moments, and a day about each, with few spans of time."""
+    times = sorted(set(moments))
+    gap = {n: times[n] - times[n - 1] for n in range(1, len(times))}
+    widest = sorted(gap, key=lambda n: gap[n], reverse=True)[: _MOST_SPANS - 1]
+    cuts = sorted(n for n in widest if gap[n] > 2 * _DAY)
+    ends = zip([0, *cuts], [*cuts, len(times)], strict=True)
+    return [(times[a] - _DAY, times[b - 1] + _DAY) for a, b in ends]

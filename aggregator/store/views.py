@@ -20,6 +20,7 @@ from aggregator.model import Enclosure
 from aggregator.model import Event
 from aggregator.model import Notice
 from aggregator.model import Place
+from aggregator.model import Reach
 from aggregator.model import View
 from aggregator.model import ViewVersion
 from aggregator.store import schema
@@ -30,8 +31,10 @@ from aggregator.store.labels import Label
 from aggregator.store.labels import current_labels
 
 _seen = schema.sightings.c
+_noted = schema.notices.c
 _SHOWN = ("shown", "maybe_withdrawn")
 _ORDER = tuple(Category)
+_MOST_STREAMS = 200  # fifty authorities in four categories
 
 
 def read_view(
@@ -77,32 +80,64 @@ def view_version(connection: sa.Connection, view: View) -> ViewVersion:
 def _ids_query(
     view: View, *, source: str | None, since: datetime | None
 ) -> sa.Select[Any]:
-    notice = schema.notices.c
-    window = notice.entered_at if view.by_entry else notice.published_at
-    query = (
-        sa.select(
-            notice.id, notice.published_at, notice.first_seen_at, notice.entered_at
-        )
-        .join(schema.sightings, _seen.notice_id == notice.id)
-        .where(*_visible(view))
-        .where(_seen.category.in_([str(category) for category in view.categories]))
-        .where(_seen.level_bits.op("&")(bits_of(view.levels)) != 0)
-    )
+    """Say which notices stand in the window, each once.
+
+    The newest of one authority and category are the first of an index, and the newest
+    of all are among the newest of each. Where there are too many of them, nearly all
+    there is is wanted, and it is read by its moment alone.
+    """
+    streams = len(view.reach) * len(view.categories)
+    if source is None and since is None and 0 < streams <= _MOST_STREAMS:
+        parts = [_newest(view, stream).subquery() for stream in _streams(view)]
+        found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
+        query = sa.select(found).distinct()
+        return query.order_by(*_newest_first(view, found.c)).limit(view.limit)
+    conditions = _visible(view)
+    names = [str(category) for category in view.categories]
+    conditions.append((_seen.category + "").in_(names))
     if source is not None:
-        query = query.join(schema.sources, schema.sources.c.pk == _seen.source_pk)
-        query = query.where(schema.sources.c.id == source)
-    if since is not None:
-        query = query.where(notice.first_seen_at >= since)
-    return (
-        query.distinct()
-        .order_by(
-            window.desc(),
-            notice.published_at.desc(),
-            notice.first_seen_at.desc(),
-            notice.id.asc(),
-        )
-        .limit(view.limit)
+        named = sa.select(schema.sources.c.pk).where(schema.sources.c.id == source)
+        conditions.append(_seen.source_pk == named.scalar_subquery())
+    if since is None:
+        return _newest(view, conditions)
+    conditions.append(_noted.first_seen_at >= since)
+    return _newest(view, conditions, of=_noted)
+
+
+def _streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
+    """Take a view apart: an authority and a category each."""
+    return [
+        [_reached(reach, view), _seen.category == str(category), *_standing(view)]
+        for reach in view.reach
+        for category in sorted(view.categories)
+    ]
+
+
+def _newest(
+    view: View, conditions: Sequence[sa.ColumnElement[bool]], of: Any = _seen
+) -> sa.Select[Any]:
+    """Select the window of what meets some conditions.
+
+    Args:
+        of: Whose dates order it, a sighting's or its notice's: they are the same, but
+            the order chooses the index.
+    """
+    query = (
+        sa.select(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at)
+        .join(schema.sightings, _seen.notice_id == _noted.id)
+        .where(*conditions, _seen.level_bits.op("&")(bits_of(view.levels)) != 0)
+        .distinct()
     )
+    columns = query.selected_columns
+    if view.on is not None:  # nothing is dated, or enters, after it was first seen
+        window = columns.entered_at if view.by_entry else columns.published_at
+        query = query.where(window < end_of_day(view.on, view.timezone))
+    return query.order_by(*_newest_first(view, columns)).limit(view.limit)
+
+
+def _newest_first(view: View, of: Any) -> list[sa.ColumnElement[Any]]:
+    entered = [of.entered_at.desc()] if view.by_entry else []
+    return [*entered, of.published_at.desc(), of.first_seen_at.desc(), of.id.asc()]
 
 
 def _in_order(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
@@ -114,16 +149,25 @@ def _in_order(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
 
 
 def _visible(view: View) -> list[sa.ColumnElement[bool]]:
-    """Select the sightings that an audience may see."""
+    """Select the sightings that an audience may see.
+
+    The empty text keeps databases from the index of places: others lead to fewer rows.
+    """
+    authority = _seen.authority + ""
     whole = [reach.authority for reach in view.reach if reach.until is None]
-    parts: list[sa.ColumnElement[bool]] = [_seen.authority.in_(whole)]
-    for reach in view.reach:
-        if reach.until is not None:
-            end = end_of_day(reach.until, view.timezone)
-            parts.append(
-                (_seen.authority == reach.authority) & (_seen.published_at < end)
-            )
-    conditions = [sa.or_(*parts), _seen.state.in_(_SHOWN)]
+    parts = [_reached(reach, view) for reach in view.reach if reach.until is not None]
+    return [sa.or_(authority.in_(whole), *parts), *_standing(view)]
+
+
+def _reached(reach: Reach, view: View) -> sa.ColumnElement[bool]:
+    own = _seen.authority == reach.authority
+    if reach.until is None:
+        return own
+    return own & (_seen.published_at < end_of_day(reach.until, view.timezone))
+
+
+def _standing(view: View) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [_seen.state.in_(_SHOWN)]
     if view.on is not None:
         conditions.append(_seen.first_seen_at < end_of_day(view.on, view.timezone))
     return conditions

@@ -571,6 +571,18 @@ def test_going_to_and_fro_is_told_once_and_floods_nobody(house: House) -> None:
     assert house.state("a").flipping
 
 
+def test_going_to_and_fro_for_months_leaves_no_more_versions(house: House) -> None:
+    """Whether at each pull or twice a day: what is held back stays so."""
+    one, other = listing(1, 2), listing(1, 2, title="Tin")
+    script = Script(house, *[ok(one), ok(other)] * 120)
+    for _ in range(240):
+        script.pull()
+        house.now += 6 * HOUR
+    with house.store.read() as connection:
+        versions = connection.scalar(sa.select(sa.func.max(schema.versions.c.n)))
+    assert versions == 3
+
+
 def test_touching_only_dates_is_told_once(house: House) -> None:
     def dated(day: int) -> bytes:
         return listing(1, 2).replace(b"2026", f"{2000 + day}".encode())

@@ -28,8 +28,10 @@ from aggregator.model import Settings
 from aggregator.model import SourceRow
 from aggregator.model import View
 from aggregator.store import items as stored_items
+from aggregator.store import known as stored_known
 from aggregator.store import schema
 from aggregator.store import sources as stored_sources
+from aggregator.store import views
 from aggregator.store.engine import Store
 from aggregator.store.views import read_notice
 from aggregator.store.views import read_view
@@ -436,3 +438,127 @@ def test_by_date_the_window_is_that_of_the_newest(
     pull(store, "so-tin", late, *recent, now=NOW + timedelta(hours=1))
     by_date = view("so", limit=3, by_entry=False)
     assert [n.guid for n in read(store, by_date)] == ["tin-1", "tin-2", "tin-3"]
+
+
+# --- The window ---------------------------------------------------------------
+
+
+def test_a_further_place_moves_a_notice_nowhere(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    pull(store, "so-tin", item("a"))  # the first document: enters by its date
+    pull(store, "so-tb", item("b"), now=NOW + timedelta(minutes=1))
+    later = NOW + timedelta(hours=1)
+    plan = pull(store, "so-tb", item("a"), item("b"), now=later)
+    assert [new.minted for new in plan.new] == [False]
+    with store.read() as connection:
+        seen, notice = schema.sightings.c, schema.notices.c
+        rows = connection.execute(
+            sa.select(seen.entered_at, notice.entered_at)
+            .join(schema.notices, notice.id == seen.notice_id)
+            .where(seen.guid == "a")
+        ).all()
+    assert rows == [(NOW - timedelta(hours=1), NOW - timedelta(hours=1))] * 2
+
+
+def _many(store: Store, declare: Declare) -> None:
+    """Fill every source, with ties, levels, categories and second places."""
+    declare(store, SAID)
+    for turn in range(3):
+        for n, name in enumerate(sorted(SAID.sources)):
+            now = NOW + timedelta(hours=turn)
+            pull(store, name, *(_one(turn, k, n) for k in range(12)), now=now)
+
+
+def _one(turn: int, k: int, n: int) -> Item:
+    """Make an item; every third of a portal is at its other source too."""
+    shared = "so" if n in (1, 2) and k % 3 == 0 else str(n)
+    given = datetime(2025, 6, 18 + k, tzinfo=UTC) if k % 2 else NOW
+    level = (Level.PRIMARY, Level.PRESCHOOL, Level.CONTINUING)[k % 3]
+    category = tuple(Category)[k % 4]
+    return item(f"{shared}-{turn}-{k}", given=given, meaning=meaning(category, level))
+
+
+@pytest.mark.parametrize("by_entry", [True, False])
+@pytest.mark.parametrize("limit", [1, 7, 30, 500])
+@pytest.mark.parametrize(
+    "reach",
+    [
+        ("so",),
+        ("so", "ward"),
+        ("ward", Reach(authority="quan-1", until=date(2025, 6, 25))),
+        ("so", "ward", "quan-1"),
+        (),
+    ],
+)
+def test_the_window_is_the_same_however_it_is_read(
+    sqlite_store: Store,
+    declare: Declare,
+    monkeypatch: pytest.MonkeyPatch,
+    reach: tuple[str | Reach, ...],
+    limit: int,
+    by_entry: bool,
+) -> None:
+    _many(sqlite_store, declare)
+    for chosen in (
+        {},
+        {"levels": frozenset({Level.PRIMARY})},
+        {"categories": frozenset({Category.NEWS, Category.INVITATION})},
+        {"on": date(2026, 11, 20)},
+        {"on": date(2026, 11, 19)},
+    ):
+        wanted = view(*reach, limit=limit, by_entry=by_entry, **chosen)
+        by_place = [n.id for n in read(sqlite_store, wanted)]
+        monkeypatch.setattr(views, "_MOST_STREAMS", 0)
+        assert [n.id for n in read(sqlite_store, wanted)] == by_place
+        monkeypatch.undo()
+        assert len(by_place) == len(set(by_place)) <= limit
+    assert bool(read(sqlite_store, view(*reach))) == bool(reach)
+
+
+def test_a_feed_reads_the_newest_of_each_place_and_no_more(
+    sqlite_store: Store, declare: Declare
+) -> None:
+    _many(sqlite_store, declare)
+    query = views._ids_query(view("so", "ward"), source=None, since=None)
+    with sqlite_store.read() as connection:
+        compiled = query.compile(
+            connection, compile_kwargs={"render_postcompile": True}
+        )
+        values = tuple(str(compiled.params[name]) for name in compiled.positiontup)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
+        steps = [row[3] for row in plan]
+    index = "ix_sightings_authority_category_entered_at"
+    read_by = [step for step in steps if " sightings " in step]
+    assert len(read_by) == 8
+    assert all(index in step for step in read_by)
+    assert not [step for step in steps if step.startswith("SCAN notices")]
+
+
+# --- Dates --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hour", [0, 9])
+def test_items_of_one_moment_in_many_documents_have_a_second_each(
+    store: Store, declare: Declare, hour: int
+) -> None:
+    """Of many a day is all that is known; others were all put in at once."""
+    declare(store, SAID)
+    given = datetime(2026, 11, 18, hour, tzinfo=UTC)
+    for n in range(10):
+        names = [f"{n}-{k}" for k in range(3)]
+        now = NOW + n * timedelta(hours=1)
+        pull(store, "so-tin", *(item(name, given=given) for name in names), now=now)
+    found = read(store, view("so", limit=100))
+    assert len({notice.published for notice in found}) == 30
+    assert {notice.published.date() for notice in found} == {given.date()}
+
+
+def test_dates_far_from_each_other_are_asked_for_in_few_spans() -> None:
+    moments = [NOW - n * timedelta(days=40) for n in range(30)]
+    spans = stored_known._spans([*moments, NOW - timedelta(hours=1)])
+    assert len(spans) == stored_known._MOST_SPANS
+    assert all(any(a < moment < b for a, b in spans) for moment in moments)
+    day = timedelta(days=1)
+    old = NOW - timedelta(days=9000)
+    near = stored_known._spans([NOW, old, NOW - timedelta(hours=30)])
+    assert near == [(old - day, old + day), (NOW - timedelta(hours=54), NOW + day)]

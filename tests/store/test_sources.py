@@ -399,3 +399,47 @@ def test_a_host_that_answers_again_has_its_other_feeds_asked_at_once(
     settle_one(store, row, attempt=well, failing_since=None, due_at=later + 15 * MINUTE)
     found = claim(store, said, now=later, until=later + MINUTE)
     assert names(found) == ["b"]  # not d, whose trouble is its own, nor c elsewhere
+
+
+def test_what_only_pulling_needs_is_not_read_to_tell_how_sources_stand(
+    sqlite_store: Store, declare: Declare
+) -> None:
+    declare(sqlite_store, SAID)
+    with sqlite_store.write() as connection:
+        connection.execute(sa.text("UPDATE sources SET cadence = 'x', wishes = 'x'"))
+    assert state(sqlite_store, "a").state == "new"
+
+
+def test_gaps_are_asked_for_at_once(store: Store, declare: Declare) -> None:
+    declare(store, SAID)
+    plan = Plan(gap=True)
+    for n, row in enumerate(claim(store)):
+        for at in (NOW, NOW + n * MINUTE):
+            attempt = Attempt(at=at, outcome=Outcome.PULLED, plan=plan)
+            settle_one(store, row, attempt=attempt, gap=row.source.id != "b")
+    asked: list[str] = []
+    sa.event.listen(
+        store.engine, "before_cursor_execute", lambda *args: asked.append(args[2])
+    )
+    with store.read() as connection:
+        found = {s.id: s.gap_since for s in states(connection, NOW, attempts=False)}
+    assert found == {"a": NOW, "b": None, "c": NOW + 2 * MINUTE}
+    assert len([statement for statement in asked if "attempts" in statement]) == 1
+
+
+def test_the_last_attempt_is_told_and_no_earlier_one(
+    store: Store, declare: Declare
+) -> None:
+    declare(store, SAID)
+    (row,) = claim(store, wanted=["a"])
+    for n in range(3):
+        plan = Plan(unchanged=n, gap=n == 2)
+        attempt = Attempt(at=NOW + n * MINUTE, outcome=Outcome.PULLED, plan=plan)
+        settle_one(store, row, attempt=attempt)
+    told = state(store, "a").last_attempt
+    assert told is not None
+    assert (told["entries"], told["unchanged"], told["gap"]) == (2, 2, True)
+    well = Attempt(at=NOW + 5 * MINUTE, outcome=Outcome.SAME_BODY)
+    settle_one(store, row, attempt=well)
+    told = state(store, "a").last_attempt
+    assert told is not None and (told["entries"], told["gap"]) == (0, False)

@@ -14,7 +14,6 @@ revision = "0003"
 down_revision = "0002"
 
 _MOMENT = sa.DateTime(timezone=True)
-_sources = sa.table("sources", sa.column("pk", sa.BigInteger))
 _sightings = sa.table(
     "sightings", *(sa.column(c) for c in ("pk", "source_pk", "version"))
 )
@@ -66,9 +65,8 @@ def _second_names(connection: sa.Connection) -> None:
     write = write.on_conflict_do_update(
         index_elements=["source_pk", "key"], set_={"sighting_pk": None}
     )
-    for source in connection.scalars(sa.select(_sources.c.pk)).all():
-        for rows in _chunks(connection, source):
-            connection.execute(write, _names(source, rows))
+    for rows in _chunks(connection):
+        connection.execute(write, _names(rows))
     connection.execute(
         sa.text(
             "INSERT INTO keys (source_pk, key, sighting_pk, since)"
@@ -85,33 +83,40 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
     return dialect.insert(table)
 
 
-def _chunks(connection: sa.Connection, source: int) -> Iterator[list[sa.Row[Any]]]:
-    """Read what a source's sightings say today, a bounded number at a time."""
-    seen, version, last = _sightings.c, _versions.c, 0
-    while True:
-        some = sa.select(seen.pk, seen.version).where(
-            seen.source_pk == source, seen.pk > last
+def _chunks(connection: sa.Connection) -> Iterator[list[Any]]:
+    """Read what sightings say today, source by source, a bounded number at a time."""
+    seen, version = _sightings.c, _versions.c
+    some = (
+        sa.select(seen.pk, seen.source_pk, seen.version)
+        .where(
+            seen.source_pk >= sa.bindparam("source"),
+            (seen.source_pk > sa.bindparam("source")) | (seen.pk > sa.bindparam("pk")),
         )
-        some = some.order_by(seen.pk).limit(names_of_0003.AT_ONCE).subquery()
-        here = (version.sighting_pk == some.c.pk) & (version.n == some.c.version)
-        rows = connection.execute(
-            sa.select(some.c.pk, version.title, version.link, version.facts)
-            .join(_versions, here)
-            .order_by(some.c.pk)
-        ).all()
-        if not rows:
-            return
-        yield list(rows)
-        last = rows[-1].pk
+        .order_by(seen.source_pk, seen.pk)
+        .limit(names_of_0003.AT_ONCE)
+        .subquery()
+    )
+    query = (
+        sa.select(some.c.pk, some.c.source_pk)
+        .add_columns(version.title, version.link, version.facts)
+        .join(_versions, version.sighting_pk == some.c.pk)
+        .where(version.n == some.c.version)
+        .order_by(some.c.source_pk, some.c.pk)
+    )
+    last = {"source": 0, "pk": 0}
+    while rows := list(connection.execute(query, last)):
+        yield rows
+        last = {"source": rows[-1].source_pk, "pk": rows[-1].pk}
 
 
-def _names(source: int, rows: list[sa.Row[Any]]) -> list[dict[str, Any]]:
-    owners: dict[str, int | None] = {}
+def _names(rows: list[Any]) -> list[dict[str, Any]]:
+    owners: dict[tuple[int, str], int | None] = {}
     for row in rows:
         number = row.facts.get("document", {}).get("number", "")
         for name in names_of_0003.second_names(row.title, row.link, number):
-            owners[name] = None if name in owners else row.pk
+            mine = (row.source_pk, name)
+            owners[mine] = None if mine in owners else row.pk
     return [
         {"source_pk": source, "key": name, "sighting_pk": pk}
-        for name, pk in sorted(owners.items())
+        for (source, name), pk in sorted(owners.items(), key=lambda own: own[0])
     ]
