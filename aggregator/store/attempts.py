@@ -4,6 +4,7 @@ An attempt that changed something or failed is a row; one that brought nothing n
 counted for its source and day, so that a year of polling stays small.
 """
 
+from collections.abc import Collection
 from collections.abc import Mapping
 from datetime import datetime
 from datetime import timedelta
