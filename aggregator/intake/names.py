@@ -33,9 +33,9 @@ def names_of(items: Iterable[Item]) -> set[str]:
 def names(item: Item) -> list[str]:
     """List an item's names, the surest first."""
     named = [stored_key(key) for key in item.keys]
-    title, path = fold(item.title), path_of(item.link)
-    if title and path:
-        named.append(f"title:{_sha256(title, path)}")
+    path = path_of(item.link)
+    if item.title and path:
+        named.append(f"title:{_sha256(fold(item.title), path)}")
     number = number_of(item)
     if number:
         named.append(f"document:{number}")

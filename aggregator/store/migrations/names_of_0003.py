@@ -1,6 +1,6 @@
 """The names that step 0003 gave to what was stored before there were any.
 
-A copy of `intake.identity.names` as it was then, frozen: a step means the same for
+A copy of `intake.names.names` as it was then, frozen: a step means the same for
 ever. Who changes a name there adds a step that writes the new ones, and lets the test
 that holds this copy against it go.
 """
@@ -18,6 +18,9 @@ _HCM_ARTICLE = re.compile(
     r"([^/?#]+)/(?:[^?#]*/)?(?:ct(?:full|mb)?/\d+/(\d+)/?"
     r"|[^/?#]*-(?:vb)?ct?\d+-(\d+)\.aspx)"
 )
+_ARTICLE_NUMBER = re.compile(r"(?:[-_/=](?=\d\d)|(?<==))(\d+)(?:\.\w{1,5})?/?$")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LEAST_NUMBER = 3
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad"
     "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -43,6 +46,10 @@ def second_names(title: str, link: str, number: str) -> set[str]:
         found.add(f"title:{_sha256(_fold(title), path)}")
     if number:
         found.add(f"document:{_fold(number)}")
+    article = _article_number(link)
+    if len(article) >= _LEAST_NUMBER:
+        host = _split(link).netloc.lower().removeprefix("www.")
+        found.add(f"article:{host}/{article}")
     return found
 
 
@@ -56,7 +63,9 @@ def _stored(key: str) -> str:
 
 def _key(link: str) -> str:
     key = _SCHEME.sub("", link, count=1)
-    article = _HCM_ARTICLE.fullmatch(key) if key != link else None
+    page, _, query = key.partition("?")
+    ours = not query or page.split("/", 1)[0].lower().endswith("hcm.edu.vn")
+    article = _HCM_ARTICLE.fullmatch(page) if key != link and ours else None
     return f"{article[1].lower()}/ct/{article[2] or article[3]}" if article else key
 
 
@@ -72,6 +81,11 @@ def _address(link: str) -> str:
     host = parts.netloc.lower().removeprefix("www.")
     query = f"?{parts.query}" if parts.query else ""
     return f"{host}{parts.path}{query}"
+
+
+def _article_number(link: str) -> str:
+    found = _ARTICLE_NUMBER.search(_address(link))
+    return found[1] if found and not _YEAR.fullmatch(found[1]) else ""
 
 
 def _path(link: str) -> str:
