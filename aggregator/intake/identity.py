@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from aggregator.intake.names import first_name
 from aggregator.intake.names import has_own_link
 from aggregator.intake.names import host_of
 from aggregator.intake.names import last_name
@@ -77,6 +78,30 @@ def identify(items: Sequence[Item], known: KnownBy) -> tuple[list[Named], int]:
             claimed.add(found.sighting)
     named = list(_named(once, matched, known, shared))
     return named, len(items) - len(named)
+
+
+def unsettled(items: Sequence[Item], known: KnownBy) -> list[Item]:
+    """List the items that are not plainly known ones, unchanged.
+
+    Those others are found by a first name that is theirs alone, and look the same: no
+    other name of theirs could find anything surer.
+
+    Args:
+        known: What is known by first names.
+    """
+    names_met = Counter(first_name(item) for item in items)
+    faces_met = Counter(item.fingerprint for item in items)
+    return [
+        item
+        for item in items
+        if names_met[first_name(item)] > 1
+        or faces_met[item.fingerprint] > 1
+        or not (item.guid or (has_own_link(item) and page_of(item.link)))
+        or not any(
+            found.own and found.fingerprint == item.fingerprint
+            for found in known.get(first_name(item), ())
+        )
+    ]
 
 
 def _without_repeats(candidates: Sequence[_Candidate]) -> list[_Candidate]:

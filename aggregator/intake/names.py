@@ -25,6 +25,11 @@ def stored_key(key: str) -> str:
     return key if len(key) <= MAX_KEY else f"sha256:{_sha256(key)}"
 
 
+def first_name(item: Item) -> str:
+    """Give an item's surest name."""
+    return stored_key(item.keys[0])
+
+
 def names_of(items: Iterable[Item]) -> set[str]:
     """List every name under which a document's items may be known."""
     return {name for item in items for name in (*names(item), last_name(item))}

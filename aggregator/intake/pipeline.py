@@ -2,17 +2,18 @@
 
 The network and the reading of documents run elsewhere (`net`'s thread, the workshop's
 processes) and report into one queue; whoever calls `Puller.step` does the deciding and
-the saving, one source's transaction at a time. So nothing is waited for inside a
-transaction, and a source's items, state and outbox rows are saved together.
+has it saved, all that has come meanwhile in one transaction. So nothing is waited for
+inside a transaction, and a source's items, state and outbox rows are saved together.
 """
 
 import queue
+from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -21,9 +22,6 @@ from aggregator.errors import FetchError
 from aggregator.errors import Reason
 from aggregator.errors import SourceError
 from aggregator.errors import StoreError
-from aggregator.intake.absence import Gone
-from aggregator.intake.absence import oldest_listed
-from aggregator.intake.absence import to_ask
 from aggregator.intake.blame import OurNetwork
 from aggregator.intake.digest import Task
 from aggregator.intake.fetch import body_hash
@@ -32,44 +30,36 @@ from aggregator.intake.fetch import is_gone
 from aggregator.intake.fetch import link_request
 from aggregator.intake.fetch import request_for
 from aggregator.intake.hosts import HostQueues
-from aggregator.intake.names import names_of
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
 from aggregator.intake.politeness import FIRST_RETRIES
-from aggregator.intake.reconcile import Past
-from aggregator.intake.reconcile import base_date
-from aggregator.intake.reconcile import reconcile
 from aggregator.intake.reports import Report
 from aggregator.intake.reports import fault
 from aggregator.intake.reports import log
 from aggregator.intake.reports import result_of
 from aggregator.intake.reports import tell
+from aggregator.intake.saving import Document
+from aggregator.intake.saving import Missing
+from aggregator.intake.saving import Pulled
+from aggregator.intake.saving import Saver
+from aggregator.intake.saving import Standstill
 from aggregator.intake.settling import Moment
 from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_nothing_new
-from aggregator.intake.settling import after_reading
 from aggregator.intake.settling import conditions
 from aggregator.intake.settling import full_is_due
-from aggregator.model import Attempt
 from aggregator.model import Digest
 from aggregator.model import Fetched
-from aggregator.model import Known
 from aggregator.model import NotModified
-from aggregator.model import Outcome
-from aggregator.model import Plan
 from aggregator.model import Settings
-from aggregator.model import Settled
 from aggregator.model import SourceHints
 from aggregator.model import SourceRow
 from aggregator.model import Validators
 from aggregator.store import attempts as stored_attempts
-from aggregator.store import items as stored_items
-from aggregator.store import known as stored_known
 from aggregator.store import sources as stored_sources
-from aggregator.store.changes import note_retitled
-from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
 
+MOST_AT_ONCE = 100  # sources that are saved in one transaction
 Answer = Response | FetchError
 
 
@@ -95,18 +85,19 @@ class _Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Unread:
+    """A document that no item could be read of."""
+
     row: SourceRow
     fetched: Fetched
-    digest: Digest | SourceError
-    verifying: bool = False
+    error: SourceError
 
 
 @dataclass(slots=True)
 class _Checking:
     """A document that waits until the links of what it misses have answered."""
 
-    read: _Read
+    document: Document
     open: set[int]  # sightings whose link is still to answer
     gone: dict[int, bool | None] = field(default_factory=dict)
 
@@ -126,7 +117,7 @@ class _NotBegun:
     error: SourceError
 
 
-_Event = _Answered | _Read | _LinkAnswered | _NotBegun
+_Event = _Answered | _Unread | Document | _LinkAnswered | _NotBegun
 
 
 class Puller:
@@ -149,6 +140,8 @@ class Puller:
         self._owner = owner
         self._clock = clock
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._reports: deque[Report] = deque()  # of what has ended, not yet given
+        self._saver = Saver(store, owner, self._moment)
         self._under_way: set[int] = set()  # rows of sources; both threads only add/drop
         self._checking: dict[int, _Checking] = {}  # by row
         self._queues = HostQueues()
@@ -156,8 +149,8 @@ class Puller:
 
     @property
     def in_flight(self) -> int:
-        """Count the sources whose pull has begun and not ended."""
-        return len(self._under_way)
+        """Count the sources whose pull has begun, and whose end was not told yet."""
+        return len(self._under_way) + len(self._reports)
 
     def under_way(self) -> list[int]:
         """List the rows of the sources whose pull has begun and not ended."""
@@ -194,25 +187,46 @@ class Puller:
         )
 
     def step(self, timeout: float) -> Report | None:
-        """Deal with one event; give a report if it ended a source's pull.
+        """Deal with what has come; give a report if a source's pull has ended.
+
+        What came meanwhile is saved together; then each step gives one report of it.
 
         Args:
-            timeout: Seconds to wait for an event.
+            timeout: Seconds to wait for something to come.
         """
+        if not self._reports:
+            self._deal_with(self._waiting(timeout))
+        return self._reports.popleft() if self._reports else None
+
+    def _waiting(self, timeout: float) -> list[_Event]:
+        events: list[_Event] = []
         try:
-            event = self._events.get(timeout=timeout)
+            events.append(self._events.get(timeout=timeout))
+            while len(events) < MOST_AT_ONCE:
+                events.append(self._events.get_nowait())
         except queue.Empty:
-            return None
+            pass
+        return events
+
+    def _deal_with(self, events: list[_Event]) -> None:
+        pulled = [each for event in events for each in self._decided(event)]
+        left = {each.row.pk: each.row for each in pulled}
         try:
-            report = self._deal_with(event)
-        except BaseException:  # nothing saved; its lease runs out and it is due again
-            self._forget(event.row)
-            raise
-        if report is not None:
-            limited = report.attempt.reason == Reason.LIMITED
-            self._forget(event.row, limited=limited)
-            tell(report)
-        return report
+            for row, told in self._saver.save(pulled):
+                del left[row.pk]
+                if isinstance(told, Missing):
+                    self._check_links(told)
+                else:
+                    self._end(row, told)
+            self._excuse()
+        finally:  # what is not saved is due again when its lease runs out
+            for row in left.values():
+                self._forget(row)
+
+    def _end(self, row: SourceRow, report: Report) -> None:
+        self._reports.append(report)
+        tell(report)
+        self._forget(row, limited=report.attempt.reason == Reason.LIMITED)
 
     def _forget(self, row: SourceRow, *, limited: bool = False) -> None:
         """End a pull; go on with its host, unless that has limited two of its URLs."""
@@ -226,23 +240,23 @@ class Puller:
             with self._store.write() as connection:
                 stored_sources.give_back(connection, self._owner, spared)
 
-    def _deal_with(self, event: _Event) -> Report | None:
+    def _decided(self, event: _Event) -> list[Pulled]:
+        """Say what is to be saved after an event; nothing, while a pull goes on."""
+        row = event.row
         try:
-            if isinstance(event, _Answered):
-                return self._on_answer(event)
-            if isinstance(event, _Read):
-                return self._on_read(event, {})
-            if isinstance(event, _NotBegun):
-                return self._save_failure(
-                    event.row, event.error, self._moment(event.row)
-                )
-            return self._on_link(event)
-        except StoreError:
-            raise
+            if isinstance(event, Document):
+                self._network.answered(row.host, self._clock())
+                pulled: Pulled | None = event
+            elif isinstance(event, _Answered):
+                pulled = self._on_answer(event)
+            elif isinstance(event, _LinkAnswered):
+                pulled = self._on_link(event)
+            else:
+                fetched = event.fetched if isinstance(event, _Unread) else None
+                pulled = self._failed(row, event.error, fetched)
         except Exception as error:  # one source's fault, told as such, stays its own
-            log.exception("a fault of this software at source=%s", event.row.source.id)
-            failed = after_failure(event.row, fault(error), self._moment(event.row))
-            return self._save(event.row, failed)
+            pulled = self._saver.faulty(row, error)
+        return [] if pulled is None else [pulled]
 
     def _moment(self, row: SourceRow) -> Moment:
         now, zone = self._clock(), self._settings.site.timezone
@@ -257,14 +271,14 @@ class Puller:
 
     # --- Answers ----------------------------------------------------------------
 
-    def _on_answer(self, event: _Answered) -> Report | None:
+    def _on_answer(self, event: _Answered) -> Pulled | None:
         row, at = event.row, self._moment(event.row)
         try:
             if isinstance(event.answer, FetchError):
                 raise event.answer
             answer = interpret(event.answer, now=at.now)
         except SourceError as error:
-            return self._save_failure(row, error, at)
+            return self._failed(row, error)
         if isinstance(answer, NotModified) and full_is_due(row, at.now):
             # Validators are not believed for ever: what says "unchanged" must show it.
             self._ask(row, Validators(), verifying=True)
@@ -274,18 +288,15 @@ class Puller:
         )
         if same or not isinstance(answer, Fetched):
             self._network.answered(row.host, at.now)
-            return self._save(row, after_nothing_new(row, answer, at))
+            return Standstill(row, after_nothing_new(row, answer, at))
         self._read(row, answer, at.now, event.verifying)
         return None
 
-    def _save_failure(
-        self,
-        row: SourceRow,
-        error: SourceError,
-        at: Moment,
-        fetched: Fetched | None = None,
-    ) -> Report:
-        """Save a failure; where most fail at once, without penalty, here and before."""
+    def _failed(
+        self, row: SourceRow, error: SourceError, fetched: Fetched | None = None
+    ) -> Standstill:
+        """Settle a failure; where most fail at once, without penalty."""
+        at = self._moment(row)
         excused = self._network.failed(
             row.host,
             row.pk,
@@ -294,15 +305,14 @@ class Puller:
             since=None if row.standing.excused else row.standing.failing_since,
             now=at.now,
         )
-        failed = after_failure(row, error, at, fetched=fetched, excused=excused)
-        report = self._save(row, failed)
-        self._excuse(self._network.excused() - {row.pk}, at.now)
-        return report
+        settled = after_failure(row, error, at, fetched=fetched, excused=excused)
+        return Standstill(row, settled)
 
-    def _excuse(self, others: set[int], now: datetime) -> None:
-        """Take back the penalties of those that failed before, by themselves."""
+    def _excuse(self) -> None:
+        """Take back the penalties of those that failed before it was plain."""
+        others = self._network.excused()
         if others:
-            soon = now + FIRST_RETRIES[0]
+            soon = self._clock() + FIRST_RETRIES[0]
             try:
                 with self._store.write() as connection:
                     stored_attempts.excuse(connection, others, soon, self._owner)
@@ -327,25 +337,17 @@ class Puller:
         )
         future = self._workshop.submit(task)
         future.add_done_callback(
-            lambda done: self._events.put(
-                _Read(row, fetched, result_of(done), verifying)
-            )
+            lambda done: self._events.put(_read_of(row, fetched, done, verifying))
         )
-
-    def _on_read(self, read: _Read, gone: Gone) -> Report | None:
-        at = self._moment(read.row)
-        if isinstance(read.digest, SourceError):
-            return self._save_failure(read.row, read.digest, at, read.fetched)
-        self._network.answered(read.row.host, at.now)
-        return self._save_document(read, read.digest, gone)
 
     # --- Links of what is missing -----------------------------------------------
 
-    def _check_links(self, read: _Read, missing: Sequence[Known]) -> None:
+    def _check_links(self, missing: Missing) -> None:
         """Ask the own links of items that their source no longer lists."""
-        row = read.row
-        self._checking[row.pk] = _Checking(read, {known.sighting for known in missing})
-        for known in missing:
+        row, links = missing.document.row, missing.links
+        waiting = {known.sighting for known in links}
+        self._checking[row.pk] = _Checking(missing.document, waiting)
+        for known in links:
             self._net.submit(
                 link_request(row.source, known.link, settings=self._settings.fetch),
                 self._link_answered(row, known.sighting),
@@ -354,83 +356,22 @@ class Puller:
     def _link_answered(self, row: SourceRow, sighting: int) -> Callable[[Answer], None]:
         return lambda answer: self._events.put(_LinkAnswered(row, sighting, answer))
 
-    def _on_link(self, event: _LinkAnswered) -> Report | None:
+    def _on_link(self, event: _LinkAnswered) -> Document | None:
         checking = self._checking.get(event.row.pk)
         if checking is None:
             return None
         checking.gone[event.sighting] = is_gone(event.answer)
         checking.open.discard(event.sighting)
-        return None if checking.open else self._on_read(checking.read, checking.gone)
-
-    # --- Saving -------------------------------------------------------------------
-
-    def _save(self, row: SourceRow, settled: Settled) -> Report:
-        """Save how a source stands, if it is still ours."""
-        with self._store.write() as connection:
-            lost = not stored_sources.holds(connection, row.pk, self._owner)
-            if not lost:
-                stored_attempts.settle(connection, row, settled)
-        return Report(source=row.source.id, attempt=settled.attempt, lost=lost)
-
-    def _save_document(self, read: _Read, digest: Digest, gone: Gone) -> Report | None:
-        """Save items and state together, if the source is still ours.
-
-        None: nothing is saved yet, since links of missing items have to answer first.
-        """
-        row = read.row
-        with self._store.write() as connection:
-            if not stored_sources.holds(connection, row.pk, self._owner):
-                return Report(
-                    source=row.source.id, attempt=_lost(self._clock()), lost=True
-                )
-            stored_known.lock_portal(connection, row.portal)
-            # Made while the lock is held: feeds are dated by it, as they are saved.
-            at = self._moment(row)
-            plan = plan_of(connection, row, digest, at.now, gone)
-            # One round of links a pull: those beyond it stay due, for the next one.
-            missing = [] if gone else to_ask(plan.absent, gone, at.now)
-            if not missing:
-                stored_items.apply(connection, row, plan, at.now)
-                self._note_title(connection, row, digest, at.now)
-                settled = after_reading(
-                    row, read.fetched, digest, plan, at, verifying=read.verifying
-                )
-                stored_attempts.settle(connection, row, settled)
-                return Report(source=row.source.id, attempt=settled.attempt)
-        self._check_links(read, missing)
-        return None
-
-    def _note_title(
-        self, connection: Connection, row: SourceRow, digest: Digest, now: datetime
-    ) -> None:
-        was = row.standing
-        if (was.feed_id, was.feed_title) != (digest.feed_id, digest.feed_title):
-            note_retitled(connection, row.pk, now)
+        if checking.open:
+            return None
+        del self._checking[event.row.pk]
+        return replace(checking.document, gone=checking.gone)
 
 
-def plan_of(
-    connection: Connection,
-    row: SourceRow,
-    digest: Digest,
-    now: datetime,
-    gone: Gone | None = None,
-) -> Plan:
-    """Reconcile a document with what is known of its source.
-
-    Args:
-        gone: What the own links of missing items have answered.
-    """
-    items = digest.items
-    dates = [base_date(item.given, now) for item in items] or [now]
-    past = Past(
-        known=stored_known.known(connection, row, names_of(items), now),
-        missing=stored_known.newer_than(connection, row, oldest_listed(items), now),
-        taken=stored_known.dates_taken(connection, row, dates),
-        had_items=stored_known.has_items(connection, row),
-        gone=gone or {},
-    )
-    return reconcile(digest, past, source_id=row.source.id, now=now)
-
-
-def _lost(now: datetime) -> Attempt:
-    return Attempt(at=now, outcome=Outcome.FAILED, detail="the lease ran out")
+def _read_of(
+    row: SourceRow, fetched: Fetched, done: "Future[Digest]", verifying: bool
+) -> Document | _Unread:
+    read = result_of(done)
+    if isinstance(read, SourceError):
+        return _Unread(row, fetched, read)
+    return Document(row, fetched, read, verifying)

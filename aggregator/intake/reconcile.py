@@ -149,10 +149,17 @@ def _aliases(
     known: Mapping[str, Sequence[Known]],
     shared: Collection[str],
 ) -> Iterable[Alias]:
-    """Find names of known items that nobody has at this source yet."""
+    """Find names of known items that nobody has at this source yet.
+
+    What is found unchanged by its first name was given the others when it was stored.
+    """
     used = set(shared)
     for each in named:
         if each.found is None or not each.found.own:
+            continue
+        firsts = known.get(each.names[0], ())
+        same = each.found.fingerprint == each.item.fingerprint
+        if same and any(f.sighting == each.found.sighting for f in firsts):
             continue
         for key in each.names:
             taken = any(found.own for found in known.get(key, ()))

@@ -6,6 +6,7 @@ counted for its source and day, so that a year of polling stays small.
 
 from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from aggregator.errors import whose_turn
 from aggregator.model import FLIPPING_FOR
 from aggregator.model import Attempt
 from aggregator.model import Outcome
+from aggregator.model import Plan
 from aggregator.model import Settled
 from aggregator.model import SourceRow
 from aggregator.model import SourceState
@@ -27,7 +29,7 @@ from aggregator.store.engine import insert
 from aggregator.store.incidents import write_note
 from aggregator.store.portals import host_of
 from aggregator.store.sources import frozen_until
-from aggregator.store.sources import rest_host
+from aggregator.store.sources import rest_hosts
 from aggregator.store.standing import columns_of
 
 _sources = schema.sources
@@ -43,30 +45,64 @@ _COUNTS = (
 )
 
 
-def settle(connection: sa.Connection, row: SourceRow, settled: Settled) -> None:
-    """Write down an attempt and how the source stands after it; end its lease.
+def settle(
+    connection: sa.Connection, settled: Sequence[tuple[SourceRow, Settled]]
+) -> None:
+    """Write down attempts and how the sources stand after them; end their leases.
 
-    Its host is that of the address which is to be asked, once a redirect is learned.
+    A source's host is that of the address which is to be asked, once a redirect is
+    learned.
     """
-    attempt = settled.attempt
-    if attempt.outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY):
-        _count_day(connection, row.pk, attempt)
-    else:
-        values = _attempt_row(row.pk, attempt)
-        connection.execute(sa.insert(schema.attempts).values(values))
-    columns = columns_of(settled.standing) | _attempt_columns(settled)
-    columns["host"] = host_of(settled.standing.learned_url or row.source.url)
-    here = _sources.c.pk == row.pk
-    connection.execute(sa.update(_sources).where(here).values(columns))
-    free_at = attempt.at + timedelta(seconds=settled.rest_seconds)
-    asked = host_of(row.url)
-    rest_host(connection, asked, free_at)
-    if row.standing.failing_since and settled.standing.failing_since is None:
-        _wake_host(connection, asked, attempt.at)
-    if settled.standing.failures == CONFIRMED and not settled.standing.excused:
-        _ask_another(connection, asked, settled.standing.reason, attempt.at)
-    for note in settled.notes:
-        write_note(connection, row.source.id, note, attempt.at)
+    _write_attempts(connection, settled)
+    _write_standings(connection, settled)
+    rest_hosts(
+        connection,
+        {
+            host_of(row.url): each.attempt.at + timedelta(seconds=each.rest_seconds)
+            for row, each in settled
+        },
+    )
+    for row, each in settled:
+        asked, now = host_of(row.url), each.attempt.at
+        if row.standing.failing_since and each.standing.failing_since is None:
+            _wake_host(connection, asked, now)
+        if each.standing.failures == CONFIRMED and not each.standing.excused:
+            _ask_another(connection, asked, each.standing.reason, now)
+        for note in each.notes:
+            write_note(connection, row.source.id, note, now)
+
+
+def _write_attempts(
+    connection: sa.Connection, settled: Sequence[tuple[SourceRow, Settled]]
+) -> None:
+    rows = []
+    for row, each in settled:
+        if each.attempt.outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY):
+            continue
+        rows.append(_attempt_row(row.pk, each.attempt))
+    if rows:
+        connection.execute(sa.insert(schema.attempts), rows)
+    for outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY):
+        _count_days(
+            connection,
+            str(outcome),
+            [(r.pk, s.attempt) for r, s in settled if s.attempt.outcome is outcome],
+        )
+
+
+def _write_standings(
+    connection: sa.Connection, settled: Sequence[tuple[SourceRow, Settled]]
+) -> None:
+    """Write what is new of each source; those of which the same is new, at once."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row, each in settled:
+        columns = columns_of(each.standing, was=row.standing) | _attempt_columns(each)
+        if each.standing.learned_url != row.standing.learned_url:
+            columns["host"] = host_of(each.standing.learned_url or row.source.url)
+        alike.setdefault(tuple(columns), []).append(columns | {"b_pk": row.pk})
+    here = sa.update(_sources).where(_sources.c.pk == sa.bindparam("b_pk"))
+    for rows in alike.values():
+        connection.execute(here, rows)
 
 
 def _wake_host(connection: sa.Connection, host: str, now: datetime) -> None:
@@ -150,7 +186,8 @@ def excuse(
 
 
 def _attempt_row(pk: int, attempt: Attempt) -> dict[str, Any]:
-    row: dict[str, Any] = {
+    plan = attempt.plan or Plan()
+    return {
         "source_pk": pk,
         "at": attempt.at,
         "outcome": attempt.outcome,
@@ -159,33 +196,33 @@ def _attempt_row(pk: int, attempt: Attempt) -> dict[str, Any]:
         "detail": attempt.detail[:500],
         "bytes": attempt.wire_bytes,
         "seconds": attempt.seconds,
-        "gap": False,
-        "rejections": [],
+        "gap": plan.gap,
+        "rejections": [[r.position, r.reason, r.detail] for r in plan.rejected],
+        **plan.counts,
     }
-    plan = attempt.plan
-    if plan is not None:
-        row |= {
-            **plan.counts,
-            "gap": plan.gap,
-            "rejections": [[r.position, r.reason, r.detail] for r in plan.rejected],
-        }
-    return row
 
 
-def _count_day(connection: sa.Connection, pk: int, attempt: Attempt) -> None:
+def _count_days(
+    connection: sa.Connection, column: str, attempts: Sequence[tuple[int, Attempt]]
+) -> None:
+    if not attempts:
+        return
     table = schema.attempt_days
-    column = str(attempt.outcome)
-    statement = insert(connection, table).values(
-        source_pk=pk, day=attempt.at.date(), bytes=attempt.wire_bytes, **{column: 1}
-    )
+    statement = insert(connection, table)
     statement = statement.on_conflict_do_update(
         index_elements=["source_pk", "day"],
         set_={
             column: table.c[column] + 1,
-            "bytes": table.c.bytes + attempt.wire_bytes,
+            "bytes": table.c.bytes + statement.excluded.bytes,
         },
     )
-    connection.execute(statement)
+    connection.execute(
+        statement,
+        [
+            {"source_pk": pk, "day": a.at.date(), "bytes": a.wire_bytes, column: 1}
+            for pk, a in attempts
+        ],
+    )
 
 
 # --- How they stand -----------------------------------------------------------

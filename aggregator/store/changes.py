@@ -5,7 +5,10 @@ therefore given out in the order in which transactions become visible: who has s
 number n has seen all below it, on PostgreSQL too.
 """
 
+from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,38 +20,39 @@ from aggregator.store.engine import insert
 Place = tuple[str, str, int]  # authority, category, level bits
 
 
-def note_changes(
-    connection: sa.Connection,
-    kinds: Mapping[str, str],
-    old_places: Mapping[str, Place],
-    *,
-    now: datetime,
-    source: str,
-) -> None:
-    """Number the changed notices, move their feeds' counters, tell the outbox.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What one source's document has touched."""
 
-    Args:
-        kinds: What happened, by notice id: "new" or "changed".
-        old_places: Where a changed notice stood before, so that the feeds that lose
-            it change too.
-    """
-    last = _next(connection, len(kinds))
-    first = last - len(kinds) + 1
-    connection.execute(
-        sa.insert(schema.changes),
-        [
-            {"seq": seq, "notice_id": notice, "at": now, "kind": kind}
-            for seq, (notice, kind) in enumerate(sorted(kinds.items()), first)
-        ],
-    )
-    places = {*_places(connection, list(kinds)), *old_places.values()}
-    _bump(connection, places, now)
-    payload = {"source": source, "from_seq": first, "to_seq": last}
-    connection.execute(
-        sa.insert(schema.outbox).values(
-            kind="items", payload=payload, created_at=now, due_at=now
+    source: str
+    kinds: Mapping[str, str]  # by notice: "new", "changed" or "withdrawn"
+    places: Collection[Place]  # where they stand, and stood: feeds that lose them too
+    elsewhere: Sequence[str]  # notices that may stand at other places besides
+
+
+def note_changes(
+    connection: sa.Connection, touched: Sequence[Touched], *, now: datetime
+) -> None:
+    """Number the touched notices, move their feeds' counters, tell the outbox."""
+    if not touched:
+        return
+    last = _next(connection, sum(len(each.kinds) for each in touched))
+    changes, told = [], []
+    seq = last - sum(len(each.kinds) for each in touched)
+    for each in touched:
+        first = seq + 1
+        for notice, kind in sorted(each.kinds.items()):
+            seq += 1
+            changes.append({"seq": seq, "notice_id": notice, "at": now, "kind": kind})
+        payload = {"source": each.source, "from_seq": first, "to_seq": seq}
+        told.append(
+            {"kind": "items", "payload": payload, "created_at": now, "due_at": now}
         )
-    )
+    connection.execute(sa.insert(schema.changes), changes)
+    places = {place for each in touched for place in each.places}
+    elsewhere = [notice for each in touched for notice in each.elsewhere]
+    _bump(connection, places | _places(connection, elsewhere), now)
+    connection.execute(sa.insert(schema.outbox), told)
 
 
 def note_retitled(connection: sa.Connection, source_pk: int, now: datetime) -> None:
@@ -73,7 +77,7 @@ def _next(connection: sa.Connection, count: int) -> int:
     return int(connection.scalar(statement))
 
 
-def _places(connection: sa.Connection, notices: list[str]) -> set[Place]:
+def _places(connection: sa.Connection, notices: Sequence[str]) -> set[Place]:
     """Find every place of these notices: a new place shows on the older ones too."""
     seen = schema.sightings.c
     places: set[Place] = set()

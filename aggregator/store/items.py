@@ -26,6 +26,8 @@ from aggregator.model import NewSighting
 from aggregator.model import Plan
 from aggregator.model import SourceRow
 from aggregator.store import schema
+from aggregator.store.changes import Place
+from aggregator.store.changes import Touched
 from aggregator.store.changes import note_changes
 from aggregator.store.engine import insert
 from aggregator.store.labels import label_rows
@@ -50,24 +52,53 @@ def levels_of(bits: int) -> frozenset[Level]:
 # --- A plan made rows ---------------------------------------------------------
 
 
-def apply(connection: sa.Connection, row: SourceRow, plan: Plan, now: datetime) -> None:
-    """Store what a plan says. Nothing new and nothing changed: nothing written."""
-    _insert_aliases(connection, row, plan, now)
-    _write_flips(connection, plan.flips)
-    turned = _write_absences(connection, plan.absent)
+def apply(
+    connection: sa.Connection, plans: Sequence[tuple[SourceRow, Plan]], now: datetime
+) -> None:
+    """Store what plans say, each of another source; no two of one portal.
+
+    Nothing new and nothing changed: nothing written.
+    """
+    _insert_aliases(connection, plans, now)
+    _write_flips(connection, [flip for _, plan in plans for flip in plan.flips])
+    _write_absences(connection, [each for _, plan in plans for each in plan.absent])
+    new = [(row, sighting) for row, plan in plans for sighting in plan.new]
+    if new:
+        _insert_notices(connection, new, now)
+        _insert_sightings(connection, new, now)
+    for row, plan in plans:
+        for change in plan.changed:
+            _renew_sighting(connection, row, change, now)
+    touched = [each for row, plan in plans if (each := _touched(row, plan)) is not None]
+    note_changes(connection, touched, now=now)
+
+
+def _touched(row: SourceRow, plan: Plan) -> Touched | None:
+    """Say which notices a plan touches, and where they stand; None: none."""
+    turned = _turned(plan.absent)
     if not plan.new and not plan.changed and not turned:
-        return
-    _insert_notices(connection, plan.new, now)
-    _insert_sightings(connection, row, plan.new, now)
-    for change in plan.changed:
-        _renew_sighting(connection, row, change, now)
-    known_ones = [change.known for change in plan.changed]
-    known_ones += [absence.known for absence in turned]
-    old = {known.notice: _old_places(row, known) for known in known_ones}
+        return None
+    known = [change.known for change in plan.changed]
+    known += [absence.known for absence in turned]
     kinds = {new.notice: "new" if new.minted else "changed" for new in plan.new}
     kinds |= {change.known.notice: "changed" for change in plan.changed}
     kinds |= {absence.known.notice: _kind(absence) for absence in turned}
-    note_changes(connection, kinds, old, now=now, source=row.source.id)
+    here = {_place(row, new.item.meaning) for new in plan.new}
+    return Touched(
+        source=row.source.id,
+        kinds=kinds,
+        places=here | {_old_place(row, each) for each in known},
+        elsewhere=[id_ for id_ in kinds if id_ not in _minted(plan)],
+    )
+
+
+def _minted(plan: Plan) -> set[str]:
+    return {new.notice for new in plan.new if new.minted}
+
+
+def _turned(absent: Iterable[Absence]) -> list[Absence]:
+    """List what readers see differently now."""
+    return [each for each in absent if each.state != each.known.state]
 
 
 def _kind(absence: Absence) -> str:
@@ -75,11 +106,9 @@ def _kind(absence: Absence) -> str:
 
 
 def _insert_aliases(
-    connection: sa.Connection, row: SourceRow, plan: Plan, now: datetime
+    connection: sa.Connection, plans: Sequence[tuple[SourceRow, Plan]], now: datetime
 ) -> None:
     """Keep further names of known items; who came first keeps a name."""
-    if not plan.aliases:
-        return
     rows = [
         {
             "source_pk": row.pk,
@@ -87,10 +116,12 @@ def _insert_aliases(
             "sighting_pk": alias.known.sighting,
             "since": now,
         }
+        for row, plan in plans
         for alias in plan.aliases
     ]
-    statement = insert(connection, schema.keys)
-    connection.execute(statement.on_conflict_do_nothing(), rows)
+    if rows:
+        statement = insert(connection, schema.keys)
+        connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
 def _write_flips(connection: sa.Connection, flips: Sequence[Flip]) -> None:
@@ -107,10 +138,7 @@ def _write_flips(connection: sa.Connection, flips: Sequence[Flip]) -> None:
         )
 
 
-def _write_absences(
-    connection: sa.Connection, absent: Sequence[Absence]
-) -> list[Absence]:
-    """Write how missing items stand; list those that readers see differently now."""
+def _write_absences(connection: sa.Connection, absent: Sequence[Absence]) -> None:
     seen = schema.sightings
     if absent:
         connection.execute(
@@ -131,9 +159,7 @@ def _write_absences(
                 for each in absent
             ],
         )
-    turned = [each for each in absent if each.state != each.known.state]
-    _renew_notice_states(connection, {each.known.notice for each in turned})
-    return turned
+    _renew_notice_states(connection, {each.known.notice for each in _turned(absent)})
 
 
 def _renew_notice_states(connection: sa.Connection, notices: Iterable[str]) -> None:
@@ -148,12 +174,18 @@ def _renew_notice_states(connection: sa.Connection, notices: Iterable[str]) -> N
         connection.execute(sa.update(schema.notices).where(here).values(state=state))
 
 
-def _old_places(row: SourceRow, was: Known) -> tuple[str, str, int]:
+def _old_place(row: SourceRow, was: Known) -> Place:
     return row.source.authority, str(was.category), bits_of(was.levels)
 
 
+def _place(row: SourceRow, meaning: Meaning) -> Place:
+    return row.source.authority, str(meaning.category), bits_of(meaning.levels)
+
+
 def _insert_notices(
-    connection: sa.Connection, new: Sequence[NewSighting], now: datetime
+    connection: sa.Connection,
+    new: Sequence[tuple[SourceRow, NewSighting]],
+    now: datetime,
 ) -> None:
     minted = {
         sighting.notice: {
@@ -163,7 +195,7 @@ def _insert_notices(
             "entered_at": sighting.entered,
             "state": "shown",
         }
-        for sighting in new
+        for _, sighting in new
         if sighting.minted
     }
     if minted:
@@ -172,34 +204,29 @@ def _insert_notices(
 
 def _insert_sightings(
     connection: sa.Connection,
-    row: SourceRow,
-    new: Sequence[NewSighting],
+    new: Sequence[tuple[SourceRow, NewSighting]],
     now: datetime,
 ) -> None:
-    if not new:
-        return
     statement = sa.insert(schema.sightings).returning(
         schema.sightings.c.pk, sort_by_parameter_order=True
     )
-    entered = _entered(connection, new)
-    rows = [_sighting_row(row, s, entered[s.notice], now) for s in new]
+    entered = _entered(connection, [sighting for _, sighting in new])
+    rows = [_sighting_row(row, s, entered[s.notice], now) for row, s in new]
     pks = connection.scalars(statement, rows).all()
-    pairs = list(zip(pks, new, strict=True))
+    numbered = list(zip(pks, new, strict=True))
     connection.execute(
         sa.insert(schema.keys),
         [
             {"source_pk": row.pk, "key": key, "sighting_pk": pk, "since": now}
-            for pk, s in pairs
+            for pk, (row, s) in numbered
             for key in (s.key, *s.aliases)
         ],
     )
     connection.execute(
         sa.insert(schema.versions),
-        [_version_row(pk, 1, s.item, now) for pk, s in pairs],
+        [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
-    labels = [
-        label for _, s in pairs for label in label_rows(row, s.notice, s.item, now)
-    ]
+    labels = [label for r, s in new for label in label_rows(r, s.notice, s.item, now)]
     connection.execute(sa.insert(schema.labels), labels)
 
 

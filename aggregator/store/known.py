@@ -7,6 +7,7 @@ from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from aggregator.model import Category
@@ -14,7 +15,6 @@ from aggregator.model import Known
 from aggregator.model import SourceRow
 from aggregator.store import schema
 from aggregator.store.items import CHUNK
-from aggregator.store.items import chunks
 from aggregator.store.items import levels_of
 
 _MOST_MISSING = 2000  # of one source, in one look
@@ -24,42 +24,124 @@ _DAY = timedelta(days=1)
 _MOST_SPANS = 10  # of days in one question
 _LOCKS = 7_361_403  # PostgreSQL advisory locks: one writer a portal
 
+# Pairs of source and name, given as one JSON value: databases limit how many are given.
+_ASKED = {
+    "sqlite": sa.text(
+        "SELECT json_extract(value, '$[0]') AS pk, json_extract(value, '$[1]') AS name"
+        " FROM json_each(:wanted)"
+    ),
+    "postgresql": sa.text(
+        "SELECT CAST(value ->> 0 AS bigint) AS pk, value ->> 1 AS name"
+        " FROM jsonb_array_elements(CAST(:wanted AS jsonb))"
+    ),
+}
 
-def lock_portal(connection: sa.Connection, portal: str) -> None:
-    """Keep others from storing items of one portal until this transaction ends."""
+
+def lock_portals(connection: sa.Connection, portals: Collection[str]) -> None:
+    """Keep others from storing items of these portals until this transaction ends."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
-        key = sa.func.hashtext(portal)
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, key)))
-
-
-def known(
-    connection: sa.Connection, row: SourceRow, names: Collection[str], now: datetime
-) -> dict[str, list[Known]]:
-    """Find what this source and others of its portal have shown under these names."""
-    hits = [
-        hit
-        for chunk in chunks(sorted(names))
-        for hit in connection.execute(
-            _known_query().where(
-                schema.keys.c.key.in_(chunk), schema.sources.c.portal == row.portal
+        # In the order of their numbers, so that no two writers wait for each other.
+        for number in sorted(
+            connection.scalars(
+                sa.text("SELECT hashtext(p) FROM unnest(CAST(:p AS text[])) p"),
+                {"p": sorted(portals)},
             )
-        )
-    ]
-    found: dict[str, list[Known]] = {}
-    past = _past(connection, row, hits, now)
-    for hit in hits:
-        found.setdefault(hit.key, []).append(_known(hit, row.pk, past))
+        ):
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, number)))
+
+
+class Shelf:
+    """What is known of sources, each of a portal of its own, in one transaction."""
+
+    def __init__(
+        self, connection: sa.Connection, rows: Sequence[SourceRow], now: datetime
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._by_portal = {row.portal: row for row in rows}
+        self._found: dict[int, dict[str, list[Known]]] = {row.pk: {} for row in rows}
+        self._of_portal = _with_items(connection, self._by_portal)
+
+    def has_items(self, row: SourceRow) -> bool:
+        """Say whether a source has ever shown an item."""
+        return row.pk in self._of_portal.get(row.portal, ())
+
+    def of(self, row: SourceRow) -> dict[str, list[Known]]:
+        """Give what was found so far, at this source and others of its portal."""
+        return self._found[row.pk]
+
+    def look_up(self, names: Mapping[int, Collection[str]]) -> None:
+        """Find what these sources and others of their portals show under names.
+
+        Args:
+            names: By row of the source.
+        """
+        wanted = [
+            (pk, name)
+            for row in self._by_portal.values()
+            for pk in self._of_portal.get(row.portal, ())
+            for name in sorted(names[row.pk])
+        ]
+        hits: dict[int, list[sa.Row[Any]]] = {}
+        for hit in _hits(self._connection, wanted):
+            hits.setdefault(self._by_portal[hit.portal].pk, []).append(hit)
+        for row in self._by_portal.values():
+            mine = hits.get(row.pk, [])
+            past = _past(self._connection, row, mine, self._now)
+            for hit in mine:
+                known = _known(hit, row.pk, past)
+                self._found[row.pk].setdefault(hit.key, []).append(known)
+
+    def newer_than(self, row: SourceRow, moment: datetime | None) -> list[Known]:
+        """List what a source should still list, and what is to be looked after again.
+
+        Args:
+            moment: The date of the oldest item that its document lists; None: not
+                known.
+        """
+        return _newer_than(self._connection, row, moment, self._now)
+
+    def dates_taken(
+        self, row: SourceRow, moments: Collection[datetime]
+    ) -> set[datetime]:
+        """List the seconds that a source's items carry near these moments."""
+        return _dates_taken(self._connection, row, moments)
+
+
+def _with_items(
+    connection: sa.Connection, portals: Collection[str]
+) -> dict[str, list[int]]:
+    """List the sources of portals that have shown something, by portal."""
+    source = schema.sources.c
+    has = sa.exists().where(schema.sightings.c.source_pk == source.pk)
+    query = sa.select(source.portal, source.pk).where(source.portal.in_(portals), has)
+    found: dict[str, list[int]] = {}
+    for portal, pk in connection.execute(query):
+        found.setdefault(portal, []).append(pk)
     return found
 
 
-def newer_than(
+def _hits(
+    connection: sa.Connection, wanted: Sequence[tuple[int, str]]
+) -> Sequence[sa.Row[Any]]:
+    """Ask for names at sources: as one value, since databases limit their number."""
+    if not wanted:
+        return ()
+    asked = (
+        _ASKED[connection.dialect.name]
+        .columns(sa.column("pk", sa.BigInteger), sa.column("name", sa.Text))
+        .subquery("asked")
+    )
+    key = schema.keys.c
+    query = _known_query().join(
+        asked, (key.source_pk == asked.c.pk) & (key.key == asked.c.name)
+    )
+    return connection.execute(query, {"wanted": orjson.dumps(wanted).decode()}).all()
+
+
+def _newer_than(
     connection: sa.Connection, row: SourceRow, moment: datetime | None, now: datetime
 ) -> list[Known]:
-    """List what a source should still list, and what is to be looked after again.
-
-    Args:
-        moment: The date of the oldest item that its document lists; None: not known.
-    """
     seen = schema.sightings.c
     expected = seen.state.in_(("maybe_withdrawn", "withdrawn")) & (seen.check_at <= now)
     if moment is not None:
@@ -82,6 +164,7 @@ def _known_query() -> sa.Select[Any]:
             *(seen.guid, seen.state, seen.missing, seen.check_at),
             *(seen.flip, seen.flip_since),
             *(version.title, version.link, version.given_at, version.facts),
+            source.portal,
         )
         .select_from(schema.keys)
         .join(schema.sightings, seen.pk == key.sighting_pk)
@@ -159,10 +242,10 @@ def has_items(connection: sa.Connection, row: SourceRow) -> bool:
     return connection.scalar(one.limit(1)) is not None
 
 
-def dates_taken(
+def _dates_taken(
     connection: sa.Connection, row: SourceRow, moments: Collection[datetime]
 ) -> set[datetime]:
-    """List the seconds that a source's items carry near these moments.
+    """List the dates that are taken near these moments.
 
     A day about each: one second after another of it may be taken, since of many items
     only the day is known, or they were all put in at once.

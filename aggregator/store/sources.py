@@ -362,16 +362,20 @@ def release(connection: sa.Connection, owner: str) -> None:
     connection.execute(mine.values(lease_owner=None, lease_until=None))
 
 
-def holds(connection: sa.Connection, pk: int, owner: str) -> bool:
-    """Say whether a source is still leased to an owner, and keep it so until saved."""
-    lease = sa.select(_sources.c.lease_owner).where(_sources.c.pk == pk)
-    return connection.scalar(lease.with_for_update()) == owner
+def held(connection: sa.Connection, pks: Collection[int], owner: str) -> set[int]:
+    """List which sources are still leased to an owner; keep them so until saved."""
+    table = _sources.c
+    mine = sa.select(table.pk).where(table.pk.in_(pks), table.lease_owner == owner)
+    return set(connection.scalars(mine.order_by(table.pk).with_for_update()))
 
 
-def rest_host(connection: sa.Connection, host: str, free_at: datetime) -> None:
-    """Say when a host may be asked again, by whomever."""
-    statement = insert(connection, schema.hosts).values(host=host, free_at=free_at)
+def rest_hosts(connection: sa.Connection, free_at: Mapping[str, datetime]) -> None:
+    """Say when hosts may be asked again, by whomever."""
+    if not free_at:
+        return
+    statement = insert(connection, schema.hosts)
     statement = statement.on_conflict_do_update(
-        index_elements=["host"], set_={"free_at": free_at}
+        index_elements=["host"], set_={"free_at": statement.excluded.free_at}
     )
-    connection.execute(statement)
+    rows = [{"host": host, "free_at": at} for host, at in sorted(free_at.items())]
+    connection.execute(statement, rows)

@@ -18,6 +18,9 @@ _PLAIN = (
     *("redates", "flipped_at", "feed_id", "feed_title", "generator"),
 )
 
+# What others may have written since the source was leased.
+_CERTAIN = {"failures", "failing_since", "reason", "excused", "limited_until"}
+
 
 def standing_of(row: sa.Row[Any]) -> Standing:
     """Read a source's standing from its row."""
@@ -29,22 +32,32 @@ def standing_of(row: sa.Row[Any]) -> Standing:
     )
 
 
-def columns_of(standing: Standing) -> dict[str, Any]:
-    """Write a source's standing as columns."""
-    wishes, cadence = standing.wishes, standing.cadence
-    return {name: getattr(standing, name) for name in _PLAIN} | {
-        "etag": standing.validators.etag,
-        "last_modified": standing.validators.last_modified,
-        "wishes": {
-            "ttl": wishes.ttl_minutes,
-            "hours": sorted(wishes.skip_hours),
-            "days": sorted(wishes.skip_days),
-        },
-        "cadence": {
-            "slots": list(cadence.slots),
-            "days": [day.isoformat() for day in cadence.days],
-        },
+def columns_of(standing: Standing, *, was: Standing) -> dict[str, Any]:
+    """Write as columns what is new of a source's standing, and what must be certain.
+
+    Args:
+        was: How it stood when it was leased; others may have excused it since.
+    """
+    columns = {
+        name: value
+        for name in _PLAIN
+        if (value := getattr(standing, name)) != getattr(was, name) or name in _CERTAIN
     }
+    if standing.validators != was.validators:
+        columns["etag"] = standing.validators.etag
+        columns["last_modified"] = standing.validators.last_modified
+    if standing.wishes != was.wishes:
+        columns["wishes"] = {
+            "ttl": standing.wishes.ttl_minutes,
+            "hours": sorted(standing.wishes.skip_hours),
+            "days": sorted(standing.wishes.skip_days),
+        }
+    if standing.cadence != was.cadence:
+        columns["cadence"] = {
+            "slots": list(standing.cadence.slots),
+            "days": [day.isoformat() for day in standing.cadence.days],
+        }
+    return columns
 
 
 def _wishes(kept: dict[str, Any]) -> Wishes:

@@ -230,7 +230,7 @@ def test_any_number_of_items_may_be_asked_for(sqlite_store: Store) -> None:
         said = settings(source("a"))
         stored.declare(connection, said.sources, NOW)
         (row,) = stored.claim(connection, said.sources, now=NOW, owner="one", until=NOW)
-        stored_items.apply(connection, row, plan, NOW)
+        stored_items.apply(connection, [(row, plan)], NOW)
     view = replace(select(said, "so").view, limit=10_000)
     with sqlite_store.read() as connection:
         found = read_view(connection, view)

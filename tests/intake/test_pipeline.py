@@ -454,9 +454,9 @@ def test_a_fault_in_saving_leaves_no_half_and_stays_its_own(
 ) -> None:
     whole = stored_items.apply
 
-    def half(connection: Any, row: Any, plan: Any, now: datetime) -> None:
-        whole(connection, row, plan, now)
-        if row.source.id == "b":
+    def half(connection: Any, plans: Any, now: datetime) -> None:
+        whole(connection, plans, now)
+        if any(row.source.id == "b" for row, _ in plans):
             raise ValueError("giữa\nchừng" + 1000 * ".")
 
     monkeypatch.setattr(stored_items, "apply", half)

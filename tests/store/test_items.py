@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from aggregator.intake.pipeline import plan_of
 from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import reconcile
+from aggregator.intake.saving import plan_of
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
 from aggregator.model import Digest
@@ -76,7 +76,7 @@ def pull(store: Store, name: str, *items: Item, now: datetime = NOW) -> Plan:
     row = row_of(store, name)
     with store.write() as connection:
         plan = plan_of(connection, row, Digest(items=items), now)
-        stored_items.apply(connection, row, plan, now)
+        stored_items.apply(connection, [(row, plan)], now)
     return plan
 
 
@@ -398,7 +398,7 @@ def test_a_plan_that_fails_half_way_leaves_nothing(
     good = reconcile(Digest(items=(item("a"),)), Past(), source_id="so-tin", now=NOW)
     twice = replace(good, new=good.new * 2)  # the same key twice cannot be
     with pytest.raises(sa.exc.IntegrityError), store.write() as connection:
-        stored_items.apply(connection, row, twice, NOW)
+        stored_items.apply(connection, [(row, twice)], NOW)
     assert set(counts(store).values()) == {0}
 
 

@@ -60,7 +60,7 @@ def settle_one(store: Store, row: SourceRow, **values: Any) -> None:
         settled = Settled(
             attempt=attempt, due_at=due_at, standing=standing, rest_seconds=rest
         )
-        settle(connection, row, settled)
+        settle(connection, [(row, settled)])
 
 
 def state(store: Store, name: str, now: object = NOW) -> SourceState:
@@ -208,8 +208,8 @@ def test_a_lease_runs_out(store: Store, declare: Declare) -> None:
     again = claim(store, owner="two", now=later, until=later + MINUTE)
     assert names(again) == ["a", "b", "c"]
     with store.read() as connection:
-        assert not stored.holds(connection, again[0].pk, "one")
-        assert stored.holds(connection, again[0].pk, "two")
+        assert not stored.held(connection, [again[0].pk], "one")
+        assert stored.held(connection, [again[0].pk], "two")
 
 
 def test_the_dead_hold_nothing(store: Store, declare: Declare) -> None:
@@ -372,7 +372,7 @@ def test_what_is_excused_is_nobody_elses(store: Store, declare: Declare) -> None
     with ExitStack() as stack:
         if not store.is_sqlite:  # which has one writer
             writer = stack.enter_context(store.write())
-            assert not stored.holds(writer, rows["c"].pk, "two")
+            assert not stored.held(writer, [rows["c"].pk], "two")
         with store.write() as connection:
             excuse(connection, [row.pk for row in rows.values()], NOW, "one")
     excused = {name: state(store, name).failures == 0 for name in rows}

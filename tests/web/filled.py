@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from aggregator.intake.pipeline import plan_of
+from aggregator.intake.saving import plan_of
 from aggregator.model import Category
 from aggregator.model import Digest
 from aggregator.model import Enclosure
@@ -72,7 +72,7 @@ def pull(store: Store, name: str, *found: Item, now: datetime = NOW) -> Plan:
             dead=["test"],
         )
         plan = plan_of(connection, row, Digest(items=found), now)
-        stored_items.apply(connection, row, plan, now)
+        stored_items.apply(connection, [(row, plan)], now)
     return plan
 
 
