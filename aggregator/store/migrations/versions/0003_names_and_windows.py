@@ -15,7 +15,9 @@ down_revision = "0002"
 
 _MOMENT = sa.DateTime(timezone=True)
 _sightings = sa.table(
-    "sightings", *(sa.column(c) for c in ("pk", "source_pk", "version"))
+    "sightings",
+    *(sa.column(c) for c in ("pk", "source_pk", "version")),
+    sa.column("first_seen_at", _MOMENT),
 )
 _versions = sa.table(
     "versions",
@@ -59,6 +61,7 @@ def _second_names(connection: sa.Connection) -> None:
         sa.Column("source_pk", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("key", sa.Text(), primary_key=True),
         sa.Column("sighting_pk", sa.BigInteger()),  # NULL: of several
+        sa.Column("since", _MOMENT, nullable=False),
         sqlite_with_rowid=False,
     )
     write: Any = _insert(connection, gathered)
@@ -67,14 +70,14 @@ def _second_names(connection: sa.Connection) -> None:
     )
     for rows in _chunks(connection):
         connection.execute(write, _names(rows))
-    connection.execute(
-        sa.text(
-            "INSERT INTO keys (source_pk, key, sighting_pk, since)"
-            " SELECT g.source_pk, g.key, g.sighting_pk, s.first_seen_at"
-            " FROM gathered_names g JOIN sightings s ON s.pk = g.sighting_pk"
-            " WHERE g.sighting_pk IS NOT NULL ON CONFLICT DO NOTHING"
-        )
+    # Made anew afterwards: these come in another order than it has.
+    op.drop_index(op.f("ix_keys_sighting_pk"), "keys")
+    op.execute(
+        "INSERT INTO keys (source_pk, key, sighting_pk, since)"
+        " SELECT source_pk, key, sighting_pk, since FROM gathered_names"
+        " WHERE sighting_pk IS NOT NULL ON CONFLICT DO NOTHING"
     )
+    op.create_index(op.f("ix_keys_sighting_pk"), "keys", ["sighting_pk"])
     op.drop_table("gathered_names")
 
 
@@ -87,7 +90,7 @@ def _chunks(connection: sa.Connection) -> Iterator[list[Any]]:
     """Read what sightings say today, source by source, a bounded number at a time."""
     seen, version = _sightings.c, _versions.c
     some = (
-        sa.select(seen.pk, seen.source_pk, seen.version)
+        sa.select(seen.pk, seen.source_pk, seen.version, seen.first_seen_at)
         .where(
             seen.source_pk >= sa.bindparam("source"),
             (seen.source_pk > sa.bindparam("source")) | (seen.pk > sa.bindparam("pk")),
@@ -97,7 +100,7 @@ def _chunks(connection: sa.Connection) -> Iterator[list[Any]]:
         .subquery()
     )
     query = (
-        sa.select(some.c.pk, some.c.source_pk)
+        sa.select(some.c.pk, some.c.source_pk, some.c.first_seen_at)
         .add_columns(version.title, version.link, version.facts)
         .join(_versions, version.sighting_pk == some.c.pk)
         .where(version.n == some.c.version)
@@ -110,13 +113,15 @@ def _chunks(connection: sa.Connection) -> Iterator[list[Any]]:
 
 
 def _names(rows: list[Any]) -> list[dict[str, Any]]:
-    owners: dict[tuple[int, str], int | None] = {}
+    found: dict[tuple[int, str], dict[str, Any]] = {}
     for row in rows:
         number = row.facts.get("document", {}).get("number", "")
         for name in names_of_0003.second_names(row.title, row.link, number):
             mine = (row.source_pk, name)
-            owners[mine] = None if mine in owners else row.pk
-    return [
-        {"source_pk": source, "key": name, "sighting_pk": pk}
-        for (source, name), pk in sorted(owners.items(), key=lambda own: own[0])
-    ]
+            named = {
+                "source_pk": row.source_pk,
+                "key": name,
+                "since": row.first_seen_at,
+            }
+            found[mine] = named | {"sighting_pk": None if mine in found else row.pk}
+    return [found[mine] for mine in sorted(found)]
