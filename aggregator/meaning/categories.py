@@ -22,8 +22,8 @@ _LEAD = re.compile(
     r"(?:\[[^\]]{0,60}\]|[\W\d_]|(?:hoa toc|thuong khan|khan)(?![a-z])){0,40}"
 )
 _INVITING = re.compile(r"(?<![a-z])(?:kinh moi|giay moi|thu moi)(?![a-z])")
-_WHEN_LABEL = re.compile(r"(?<![a-z])thoi gian ?:")
-_WHERE_LABEL = re.compile(r"(?<![a-z])dia diem ?:")
+_WHEN_LABEL = re.compile(r"thoi gian(?<![a-z]thoi gian) ?:")
+_WHERE_LABEL = re.compile(r"dia diem(?<![a-z]dia diem) ?:")
 _READ = 2_000  # characters of a text that are searched for an invitation
 _ANNOUNCING = re.compile(r"\d[/-](?:\d{4}[/-])?TB-")
 
@@ -106,8 +106,10 @@ def _invitation(text: Aligned, number: str) -> Because | None:
     if "/GM-" in number:
         return Because(says="Ký hiệu GM là giấy mời", saw=number, where="title")
     head = text.folded[:_READ]
+    if not (_WHEN_LABEL.search(head) and _WHERE_LABEL.search(head)):
+        return None
     inviting = _INVITING.search(head)
-    if inviting and _WHEN_LABEL.search(head) and _WHERE_LABEL.search(head):
+    if inviting:
         saw = text.saw(*inviting.span())
         says = "Văn bản mời có thời gian và địa điểm"
         return Because(says=says, saw=saw, where="text")

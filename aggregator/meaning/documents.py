@@ -23,31 +23,35 @@ from aggregator.model import DocumentFacts
 
 FILE = "facts.toml"
 
+# Patterns begin with a digit, as `re` looks for that first; then what stands before it.
 _PART = r"[A-ZĐ](?:[A-ZĐ&ƯÔ]|r(?=[A-ZĐ])|y(?=Đ)|(?<=TT)[rg]|(?<=CT)r)*(?![^\W\d_])"
 _HYPHEN = r"(?:-|- | -)"
 _SYMBOL = rf"{_PART}(?:(?:{_HYPHEN}|/){_PART}){{0,4}}"
-_LEFT = r"(?<![\w/.,-])"
+_LEFT = r"\d(?<![\w/.,-]\d)"
 _PARTY = "CT|NQ|QĐ|CV|KH|KL|TB|HD|BC"
 _NUMBERS = re.compile(
-    rf"{_LEFT}(?P<n>\d{{1,5}})"
+    rf"(?P<n>{_LEFT}\d{{0,4}})(?:"
     rf"(?: ?/ ?(?P<year>(?:19|20)\d\d))? ?/ ?(?P<symbol>{_SYMBOL})(?![\w/])"
-    rf"|{_LEFT}(?P<n2>\d{{1,5}})-(?P<year2>(?:19|20)\d\d)-(?P<symbol2>{_SYMBOL})"
-    rf"|{_LEFT}(?P<n3>\d{{1,4}})-(?P<symbol3>(?:{_PARTY})/{_PART})"
-    rf"|{_LEFT}(?P<n4>\d{{2,5}})(?P<symbol4>[BSP]?GDĐT(?:-[A-ZĐ][A-ZĐ&r]*)?)(?![\w/])"
+    rf"|-(?P<year2>(?:19|20)\d\d)-(?P<symbol2>{_SYMBOL})"
+    rf"|(?<!\d{{5}})-(?P<symbol3>(?:{_PARTY})/{_PART})"
+    rf"|(?<=\d\d)(?P<symbol4>[BSP]?GDĐT(?:-[A-ZĐ][A-ZĐ&r]*)?)(?![\w/]))"
 )
 # What a symbol without a second part must be to count: 3358/SGD&ĐT.
 _ORGAN = re.compile(r"(?:[BSP]?GD&?ĐT|UBND|HĐND|VHXH|VPCP|BNV|BTC|BYT|TTg|CP)$")
 _LEAST_CAPITALS = 3
 _SCHOOLS = frozenset({"MN", "MG", "TH", "THCS", "THPT", "GDTX"})  # kinds, no organs
+_WRONG = (
+    *(("Ð", "Đ"), ("ð", "Đ")),
+    *((dash, "-") for dash in "‐‑‒–—−"),
+)
+# Each with what a text must hold for it.
 _MENDS = (
-    (re.compile("[Ðð]"), "Đ"),
-    (re.compile("[‐‑‒–—−]"), "-"),
-    (re.compile(r"(?<=[A-ZĐ]) ?& ?(?=[A-ZĐ])"), "&"),
-    (re.compile(r"(?<=GD) ?Đ ?T(?![^\W\d_])"), "ĐT"),
-    (re.compile(r"GD&?D-?T(?![^\W\d_])"), "GDĐT"),
-    (re.compile(r"(?<=/)QD(?=-)"), "QĐ"),
-    (re.compile(r"(?<=/)ND(?=-CP)"), "NĐ"),
-    (re.compile(r"(?<![A-ZĐ])HDND(?![A-ZĐ])"), "HĐND"),
+    ("&", re.compile(r"(?<=[A-ZĐ]) ?& ?(?=[A-ZĐ])"), "&"),
+    ("GD", re.compile(r"(?<=GD) ?Đ ?T(?![^\W\d_])"), "ĐT"),
+    ("GD", re.compile(r"GD&?D-?T(?![^\W\d_])"), "GDĐT"),
+    ("/QD-", re.compile(r"(?<=/)QD(?=-)"), "QĐ"),
+    ("/ND-CP", re.compile(r"(?<=/)ND(?=-CP)"), "NĐ"),
+    ("HDND", re.compile(r"(?<![A-ZĐ])HDND(?![A-ZĐ])"), "HĐND"),
 )
 _ISSUED_LABEL = re.compile(
     r"ngay (?:ban hanh|ky|bh) ?: ?(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})"
@@ -57,12 +61,15 @@ _SOON = re.compile(
     r"(?P<d>\d{1,2}) ?(?:[/.-]| thang ) ?(?P<m>\d{1,2})"
     r" ?(?:[/.-]|,? nam ) ?(?P<y>\d{4})"
 )
+_LABELLED = re.compile(r": ?\n?\d")  # what every _OWN_LABEL with its number has
+_SPELLED_DATE = re.compile(r"ngay \d{1,2} thang ")  # and what every _PLACE_DATE has
 _PLACE_DATE = re.compile(
     r"(?:^|\n|, ?)ngay (?P<d>\d{1,2}) thang (?P<m>\d{1,2}) nam (?P<y>\d{4})"
 )
 _OWN_LABEL = re.compile(
     r"(?:^|[\n.;] ?)so(?: ?/? ?(?:ky|ki) ?hieu| hieu)? ?: ?$|(?:ky|ki) hieu ?: ?$"
 )
+_TAIL_LENGTH = 110  # characters behind a number in which its date may stand
 _HEAD_LENGTH = 600  # characters of the text in which a letter names itself
 _LEAD = re.compile(r"[\W\d_]*")
 
@@ -109,27 +116,27 @@ def compile_documents(table: Table) -> DocumentRules:
 
 def mend_numbers(text: str) -> str:
     """Undo what typing and scanning do to numbers: ``GD Đ T``, ``Ð``, long dashes."""
-    for pattern, right in _MENDS:
-        text = pattern.sub(right, text)
+    for wrong, right in _WRONG:
+        text = text.replace(wrong, right)
+    for needed, pattern, right in _MENDS:
+        if needed in text:
+            text = pattern.sub(right, text)
     return text
 
 
 def find_numbers(text: str) -> Iterator[Number]:
     """Yield the document numbers in a mended text."""
     for match in _NUMBERS.finditer(text):
-        groups = match.groupdict()
-        symbol = _symbol(next(filter(None, (groups[key] for key in _SYMBOLS))))
+        symbol = _symbol(next(filter(None, match.group(*_SYMBOLS))))
         if not _is_symbol(symbol):
             continue
-        number = next(filter(None, (groups[key] for key in _COUNTS)))
-        year = match["year"] or match["year2"]
-        joint = "-" if match["n3"] else "/"
+        number, year = match["n"], match["year"] or match["year2"]
+        joint = "-" if match["symbol3"] else "/"
         value = f"{number}/{year}/{symbol}" if year else f"{number}{joint}{symbol}"
         yield Number(value=value, saw=match[0], start=match.start(), end=match.end())
 
 
 _SYMBOLS = ("symbol", "symbol2", "symbol3", "symbol4")
-_COUNTS = ("n", "n2", "n3", "n4")
 
 
 def _symbol(text: str) -> str:
@@ -152,19 +159,19 @@ def _is_symbol(symbol: str) -> bool:
     return sum(char.isupper() for char in symbol) >= _LEAST_CAPITALS
 
 
-def own_number(text: str, rules: DocumentRules) -> Number | None:
-    """Find the number a title bears itself, not one that it refers to."""
-    for number in find_numbers(text):
-        before = fold(text[max(0, number.start - 60) : number.start] + "|")[:-1]
+def own_number(title: Aligned, rules: DocumentRules) -> Number | None:
+    """Find the number a mended title bears itself, not one that it refers to."""
+    for number in find_numbers(title.original):
+        before = title.folded[max(0, number.start - 60) : number.start]
         if not rules.reference.search(before):
             return number
     return None
 
 
-def labelled_number(text: str) -> Number | None:
+def labelled_number(head: Aligned) -> Number | None:
     """Find the number that the head of a letter gives: ``Số: 12/SGDĐT-VP``."""
-    for number in find_numbers(text[:_HEAD_LENGTH]):
-        before = align(text[max(0, number.start - 24) : number.start]).folded
+    for number in find_numbers(head.original):
+        before = head.folded[max(0, number.start - 24) : number.start]
         if _OWN_LABEL.search(before):
             return number
     return None
@@ -197,14 +204,14 @@ def find_document(
     title: Aligned, text: Aligned, rules: DocumentRules
 ) -> tuple[DocumentFacts, tuple[Because, ...]]:
     """Read what title and text tell of an official document; all may be empty."""
-    mended = mend_numbers(title.original)
-    number = own_number(mended, rules)
-    where, body = "title", mended
-    if not number:
-        where, body = "text", mend_numbers(text.original[:_HEAD_LENGTH])
+    where, body = "title", _mended(title)
+    number = own_number(body, rules)
+    head = Aligned(text.original[:_HEAD_LENGTH], text.folded[:_HEAD_LENGTH])
+    if not number and _LABELLED.search(head.original):
+        where, body = "text", _mended(head)
         number = labelled_number(body)
     value = number.value if number else ""
-    issued, reason = _issued(body, number, text)
+    issued, reason = _issued(body, number, head)
     because = [reason] if reason else []
     if number:
         says = "Số, ký hiệu văn bản"
@@ -218,23 +225,32 @@ def find_document(
     return facts, tuple(because)
 
 
+def _mended(text: Aligned) -> Aligned:
+    mended = mend_numbers(text.original)
+    return text if mended == text.original else align(mended)
+
+
 def _issued(
-    body: str, number: Number | None, text: Aligned
+    body: Aligned, number: Number | None, head: Aligned
 ) -> tuple[date | None, Because | None]:
     """Find the date of issue: beside the number, under a label, or over the letter."""
-    tail = align(body[number.end : number.end + 110]) if number else align("")
-    head = Aligned(text.original[:_HEAD_LENGTH], text.folded[:_HEAD_LENGTH])
-    found = (
-        (tail, _SOON.match(tail.folded), "title"),
-        (head, _ISSUED_LABEL.search(head.folded), "text"),
-        (head, _PLACE_DATE.search(head.folded), "text"),
-    )
-    for place, match, where in found:
+    for place, match, where in _issue_dates(body, number, head):
         day = _date(match) if match else None
         if match and day:
             saw = place.saw(*match.span())
             return day, Because(says="Ngày ban hành", saw=saw, where=where)
     return None, None
+
+
+def _issue_dates(
+    body: Aligned, number: Number | None, head: Aligned
+) -> Iterator[tuple[Aligned, re.Match[str] | None, str]]:
+    if number:
+        stop = number.end + _TAIL_LENGTH
+        yield body, _SOON.match(body.folded, number.end, stop), "title"
+    yield head, _ISSUED_LABEL.search(head.folded), "text"
+    if _SPELLED_DATE.search(head.folded):
+        yield head, _PLACE_DATE.search(head.folded), "text"
 
 
 def _date(match: re.Match[str]) -> date | None:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from functools import lru_cache
+from typing import NamedTuple
 
-from aggregator.meaning.numbers import Numbered
 from aggregator.meaning.numbers import NumberRules
 from aggregator.meaning.numbers import find_ages
 from aggregator.meaning.numbers import find_classes
@@ -32,9 +33,9 @@ FILE = "levels.toml"
 _KEYS = frozenset({"says", "words", "levels", "strength", "exact", "entrance"})
 # The number of a document names its writer, not its readers: 3676/BGDĐT-GDMN.
 _NUMBER = re.compile(
-    r"\d{1,5}(?:[/-](?:19|20)\d\d)?[/-][a-z][a-z&]{0,14}(?:[-/][a-z&]{1,14}){1,4}"
+    r"\d\d{0,4}(?:[/-](?:19|20)\d\d)?[/-][a-z][a-z&]{0,14}(?:[-/][a-z&]{1,14}){1,4}"
 )
-_ADDRESSEES = re.compile(r"(?<![a-z])kinh gui ?:?")
+_ADDRESSEES = re.compile(r"kinh gui(?<![a-z]kinh gui) ?:?")
 _ADDRESSEES_END = re.compile(
     r"(?<![a-z])(?:can cu|thuc hien|nham|theo|ngay|de |so giao duc va dao tao thong)"
 )
@@ -68,8 +69,7 @@ class LevelRules:
     division_says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """Levels named at one place, by which rule and in which words."""
 
     rule: LevelRule
@@ -174,17 +174,16 @@ def _class_marks(text: Aligned, rules: LevelRules, *, entrance: bool) -> Iterato
         if entrance and found.word != "cap" and found.number in rules.entrance:
             rule = rules.entrance[found.number]
         else:
-            rule = _number_rule(rules.class_says, found)
+            rule = _number_rule(rules.class_says, found.number, found.level)
         yield Mark(rule=rule, saw=text.saw(found.start, found.end))
     for found in find_ages(text, rules.numbers):
-        rule = _number_rule(rules.age_says, found)
+        rule = _number_rule(rules.age_says, found.number, found.level)
         yield Mark(rule=rule, saw=text.saw(found.start, found.end))
 
 
-def _number_rule(says: str, found: Numbered) -> LevelRule:
-    return LevelRule(
-        says=says.format(number=found.number), levels=frozenset({found.level})
-    )
+@lru_cache(maxsize=1_024)
+def _number_rule(says: str, number: int, level: Level) -> LevelRule:
+    return LevelRule(says=says.format(number=number), levels=frozenset({level}))
 
 
 def _without_upper(marks: list[Mark], rules: LevelRules) -> tuple[Mark, ...]:

@@ -13,18 +13,25 @@ from aggregator.model import Level
 _NUMBER = r"\d{1,2}(?:[a-z]\d{0,2})?(?![a-z0-9])"
 _JOIN = r"(?: ?[,;&+/-] ?(?:va )?| va | den | toi | hoac )"
 _WORDS = {"lop": ("lớp", "lop"), "khoi": ("khối", "khoi"), "cap": ("cấp", "cap")}
+# Patterns begin with a letter, as `re` seeks that first; then what stands before it.
 _CLASSES = re.compile(
-    r"(?<![a-z0-9])(?P<word>lop|khoi|cap)(?: lop| hoc)? ?(?=\d)"
+    r"(?P<word>l(?<![a-z0-9]l)op|k(?<![a-z0-9]k)hoi|c(?<![a-z0-9]c)ap)"
+    r"(?: lop| hoc)? ?(?=\d)"
     rf"(?P<list>{_NUMBER}(?:{_JOIN}(?:(?:lop|khoi|cap) )?{_NUMBER}){{0,14}})"
 )
 _STEP = re.compile(rf"(?P<join>{_JOIN})?(?P<again>lop |khoi |cap )?(?P<n>\d{{1,2}})\w*")
+_SPAN = r"(?: ?- ?| (?:den|toi) (?:duoi |du )?)?"
 _AGES = re.compile(
-    r"(?<![a-z0-9])(?:tre|be|chau|lop|mau giao|hoc sinh|thieu nhi|nguoi hoc)"
+    r"(?:t(?<![a-z0-9]t)(?:re|hieu nhi)|b(?<![a-z0-9]b)e|c(?<![a-z0-9]c)hau"
+    r"|l(?<![a-z0-9]l)op|m(?<![a-z0-9]m)au giao|h(?<![a-z0-9]h)oc sinh"
+    r"|n(?<![a-z0-9]n)guoi hoc)"
     r"(?: (?:em|tu|duoi|nho|lua|trong|do|tuoi|mau|giao|du|tren|nha|tre)){0,4} "
-    r"(?P<low>\d{1,2})(?: (?:tuoi|thang))?"
-    r"(?: ?- ?| (?:den|toi) (?:duoi |du )?)?(?P<high>\d{1,2})?"
+    rf"(?P<low>\d{{1,2}})(?: (?:tuoi|thang))?{_SPAN}(?P<high>\d{{1,2}})?"
     r" ?(?P<unit>tuoi|thang tuoi|thang)(?![a-z0-9])"
 )
+# What every class and every age has, and few texts have; sought first.
+_NUMBERED = tuple(re.compile(rf"{word}(?: lop| hoc)? ?\d") for word in _WORDS)
+_UNIT = re.compile(rf"\d(?: (?:tuoi|thang))?{_SPAN} ?(?:tuoi|thang)")
 _BAND = tuple[int, int, Level]
 
 
@@ -72,6 +79,8 @@ def _one_of(words: list[str]) -> re.Pattern[str]:
 
 def find_classes(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
     """Yield every class or stage that a text names, lists and ranges spelled out."""
+    if not any(word.search(text.folded) for word in _NUMBERED):
+        return
     for match in _CLASSES.finditer(text.folded):
         if _is_meant(text, match, rules):
             word, start = match["word"], match.start()
@@ -127,6 +136,10 @@ def _levels_of(number: int, bands: tuple[_BAND, ...]) -> Iterator[Level]:
 
 def find_ages(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
     """Yield the levels whose years of age a text names: "trẻ 3-5 tuổi"."""
+    if "tuoi" not in text.folded and "thang" not in text.folded:
+        return
+    if not _UNIT.search(text.folded):
+        return
     for match in _AGES.finditer(text.folded):
         low, high = _span(match)
         for start, end, level in rules.ages:

@@ -2,8 +2,9 @@
 
 Phrases are written as an officer writes them. They are found whatever the case and
 marks, with or without the space between their words, never inside a longer word; where
-several could stand, the longest counts. The pattern is a tree of words, so no text can
-make it slow.
+several could stand, the longest counts. The pattern is a tree of letters, so no text
+can make it slow. It begins with the character before the phrase, as `re` finds one of a
+set of characters far sooner than a place that only looks around.
 """
 
 import re
@@ -12,7 +13,9 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic
+from typing import NamedTuple
 from typing import TypeVar
 
 from aggregator.errors import ConfigError
@@ -24,17 +27,18 @@ Value = TypeVar("Value")
 
 _BETWEEN = r"[\s_-]{0,2}"
 _SEPARATORS = re.compile(r"[\s_-]+")
-_LEFT = r"(?<![a-z0-9])"
+_LEFT = r"[^a-z0-9]"  # one character, taken; before the whole text stands _EDGE
+_EDGE = "\n"
 _RIGHT = r"(?![a-z0-9])"
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền, sắc, ngã, hỏi, nặng
 _NO_TONES = dict.fromkeys(map(ord, _TONES))
 
-_Tree = dict[str, "_Tree"]  # word → what may follow it; "" marks an end
+_GAP = " "
+_Tree = dict[str, "_Tree"]  # letter or gap → what may follow it; "" marks an end
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[Value]):
+class Hit(NamedTuple, Generic[Value]):
     """A phrase found: where it stands, and what it stands for."""
 
     start: int
@@ -56,7 +60,7 @@ class Phrases(Generic[Value]):
     """Phrases made ready; see `compile_phrases`."""
 
     pattern: re.Pattern[str]
-    known: Mapping[str, Phrase[Value]]
+    known: Mapping[str, Phrase[Value]]  # by key, and by folded words
 
     def find(self, text: Aligned) -> Iterator[Hit[Value]]:
         """Yield the phrases in a text, but for those that stand within another one.
@@ -64,20 +68,20 @@ class Phrases(Generic[Value]):
         Two may overlap: "thi tốt nghiệp THPT" is "thi tốt nghiệp", and more than that.
         """
         reached = 0
-        for match in self.pattern.finditer(text.folded):
-            hit = self._hit(text, match) if match.end(1) > reached else None
+        for match in self.pattern.finditer(_EDGE + text.folded):
+            hit = self._hit(text, match) if match.end(1) - 1 > reached else None
             if hit:
                 reached = hit.end
                 yield hit
 
     def at(self, text: Aligned, start: int) -> Hit[Value] | None:
         """Find a phrase that begins right at a place."""
-        match = self.pattern.match(text.folded, start)
+        match = self.pattern.match(_EDGE + text.folded, start)
         return self._hit(text, match) if match else None
 
     def _hit(self, text: Aligned, match: re.Match[str]) -> Hit[Value] | None:
-        phrase = self.known[_key(match[1])]
-        start, end = match.span(1)
+        phrase = self.known.get(match[1]) or self.known[_key(match[1])]
+        start, end = match.start(1) - 1, match.end(1) - 1
         if phrase.exact and _spelled(text.original[start:end]) != phrase.words:
             return None
         return Hit(start, end, phrase.value)
@@ -87,6 +91,7 @@ def _key(folded: str) -> str:
     return _SEPARATORS.sub("", folded)
 
 
+@lru_cache(maxsize=1_024)
 def _spelled(words: str) -> str:
     """Write words with their marks so that hoả and hỏa are equal: tones at the end."""
     plain = _SEPARATORS.sub(" ", words.lower())
@@ -102,21 +107,21 @@ def _tone_last(word: str) -> str:
 
 
 def _grow(tree: _Tree, words: Iterable[str]) -> None:
-    for word in words:
-        tree = tree.setdefault(word, {})
+    for letter in _GAP.join(words):
+        tree = tree.setdefault(letter, {})
     tree[""] = {}
 
 
 def _pattern(tree: _Tree) -> str:
-    """Write a tree as a pattern in which every end is allowed."""
-    ways = []
-    for word, below in sorted(tree.items(), reverse=True):
-        if not word:
-            continue
-        longer = _pattern(below)
-        tail = f"(?:{_BETWEEN}{longer})" + ("?" if "" in below else "")
-        ways.append(re.escape(word) + (tail if longer else ""))
-    return f"(?:{'|'.join(ways)})" if ways else ""
+    """Write a tree as a pattern: letters are tried first, then a gap, then the end."""
+    ways = [
+        (_BETWEEN if letter == _GAP else re.escape(letter)) + _pattern(below)
+        for letter, below in sorted(tree.items(), reverse=True)
+        if letter
+    ]
+    if "" in tree and ways:
+        ways.append("")
+    return f"(?:{'|'.join(ways)})" if len(ways) > 1 else "".join(ways)
 
 
 def compile_phrases(phrases: Iterable[Phrase[Value]], *, file: str) -> Phrases[Value]:
@@ -131,7 +136,8 @@ def compile_phrases(phrases: Iterable[Phrase[Value]], *, file: str) -> Phrases[V
         words = fold(phrase.words)
         if _key(words) in known or not _key(words):
             raise ConfigError(_twice(file, phrase.words))
-        known[_key(words)] = Phrase(_spelled(phrase.words), phrase.value, phrase.exact)
+        ready = Phrase(_spelled(phrase.words), phrase.value, phrase.exact)
+        known[_key(words)] = known[words] = ready
         _grow(tree, _SEPARATORS.split(words))
     return Phrases(re.compile(f"{_LEFT}(?=({_pattern(tree)}{_RIGHT}))"), known)
 

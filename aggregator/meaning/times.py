@@ -18,14 +18,15 @@ from aggregator.model import Event
 
 _BEHIND = timedelta(days=60)  # a notice may still speak of a day that has just passed
 
+# Patterns begin with what `re` finds quickly; then comes what may not stand before it.
 _DAY = (
-    r"(?<!\d)(?P<d>\d{1,2})"
+    r"(?P<d>\d(?<!\d\d)\d?)"
     r"(?: ?[/.-] ?(?P<m>\d{1,2})(?: ?[/.-] ?(?P<y>\d{4})| nam (?P<y2>\d{4}))?"
     r"| thang (?P<m2>\d{1,2})(?:,? nam (?P<y3>\d{4})| ?[/.-] ?(?P<y4>\d{4}))?)"
     r"(?![\d/])"
 )
 _CLOCK = (
-    r"(?<!\d)(?P<h>\d{1,2})(?: ?(?:h|g|gio)(?![a-z])|:(?=\d\d)) ?"
+    r"(?P<h>\d(?<!\d\d)\d?)(?: ?(?:h|g|gio)(?![a-z])|:(?=\d\d)) ?"
     r"(?:(?P<min>[0-5]\d)(?![\d/.-]))?(?: ?(?:phut|p)(?![a-z]))?"
     r"(?: ?(?P<half>sang|trua|chieu|toi)(?![a-z]))?"
 )
@@ -42,18 +43,27 @@ _NO_CLOCK_LINK = r"(?:[ ,]{0,2}(?:va )?(?:luc|vao luc|vao hoi|hoi)? ?)"
 
 # "trước ngày", "chậm nhất": the date follows at once.
 _BEFORE = re.compile(
-    r"(?<![a-z])(?:truoc|cham nhat|muon nhat|han chot|han cuoi|den het|het han|het)"
+    r"(?:t(?<![a-z]t)ruoc|c(?<![a-z]c)ham nhat|m(?<![a-z]m)uon nhat"
+    r"|h(?<![a-z]h)(?:an (?:chot|cuoi)|et han|et)|d(?<![a-z]d)en het)"
     r"(?: (?:la|den|vao|het|luc|truoc|cung)){0,3}[ :]{0,2}"
     rf"(?:{_CLOCK}{_LINK})?(?:{_WEEKDAY}[ ,]{{1,2}})?(?:ngay |hom )?{_DAY}"
 )
 # "Thời hạn nộp báo cáo: …", "gia hạn … đến ngày": some words may stand between.
 _TERM = re.compile(
-    r"(?<![a-z])(?:(?:thoi han|han nop|han dang ky|han gui|han chot|han cuoi|het han)"
+    r"(?:(?:t(?<![a-z]t)hoi han"
+    r"|h(?<![a-z]h)(?:an (?:nop|dang ky|gui|chot|cuoi)|et han))"
     r"[^.;\n\d]{0,80}?(?<![a-z])"
     r"(?:tu (?:ngay )?[\d/.-]{1,10} (?:den|-)(?: het)?)?"
-    r"|(?:gia han|lui)[^.;\n\d]{0,80}? (?:den|sang|toi)(?: het)?)"
+    r"|(?:g(?<![a-z]g)ia han|l(?<![a-z]l)ui)[^.;\n\d]{0,80}? (?:den|sang|toi)(?: het)?)"
     rf"[ :]{{0,2}}(?:{_CLOCK}{_LINK})?(?:ngay )?{_DAY}"
 )
+# What both need: words, then a day. They are sought first, as few texts have them.
+_BEFORE_WORDS = ("truoc", "het", "ham nhat", "uon nhat", "han c")
+_TERM_WORDS = (
+    *("thoi han", "han nop", "han dang ky", "han gui", "han c", "het han"),
+    *("gia han", "lui"),
+)
+_SOME_DAY = re.compile(r"\d(?: ?[/.-] ?| thang )\d")
 # A period that ends is a deadline only where something is handed in.
 _PERIOD = re.compile(r"(?<![a-z])tu (?:ngay )?\d[^;\n]{0,40}$")
 _HANDING_IN = re.compile(r"(?<![a-z])(?:nop|gui|nhan|dang ky|bao cao|han|du thi|thu)\b")
@@ -63,10 +73,12 @@ _WHEN = (
     re.compile(rf"{_DAY}{_NO_CLOCK_LINK}{_CLOCK}{_END_CLOCK}"),
     re.compile(rf"{_LINK}{_DAY}"),
 )
-_TIME_LABEL = re.compile(r"(?<![a-z])(?:thoi gian|vao luc|vao hoi|luc)(?![a-z]) ?:? ?")
+_TIME_LABEL = re.compile(
+    r"(?:t(?<![a-z]t)hoi gian|v(?<![a-z]v)ao (?:luc|hoi)|l(?<![a-z]l)uc)(?![a-z]) ?:? ?"
+)
 _TIME_SPAN = 160  # characters behind the label in which its date must stand
 _PLACE_LABEL = re.compile(
-    r"(?<![a-z])dia diem(?: to chuc| hop)? ?: ?|dia diem tai ?:? ?"
+    r"dia diem(?:(?<![a-z]dia diem)(?: to chuc| hop)? ?: ?| tai ?:? ?)"
 )
 _PLACE_AT = re.compile(r"[ ,;.:()-]{0,4}tai(?: dia diem)? ?:? ")
 _PLACE_END = re.compile(
@@ -85,9 +97,8 @@ def find_deadline(
     Args:
         near: The item's own date, for days without a year.
     """
-    today = near.astimezone(ZoneInfo(timezone)).date()
     for match in _deadlines(text.folded[:_READ]):
-        day = _day(match, today)
+        day = _day(match, near.astimezone(ZoneInfo(timezone)).date())
         if day:
             saw = text.saw(*match.span())
             return _at_clock(day, match, timezone) or day, saw
@@ -96,7 +107,13 @@ def find_deadline(
 
 def _deadlines(folded: str) -> Iterator[re.Match[str]]:
     """Yield what reads as a deadline, in order; ends of mere periods are left out."""
-    found = [*_BEFORE.finditer(folded), *_TERM.finditer(folded)]
+    if not _SOME_DAY.search(folded):
+        return
+    found: list[re.Match[str]] = []
+    if any(word in folded for word in _BEFORE_WORDS):
+        found += _BEFORE.finditer(folded)
+    if any(word in folded for word in _TERM_WORDS):
+        found += _TERM.finditer(folded)
     for match in sorted(found, key=re.Match.start):
         if not _ends_a_period(folded, match.start()):
             yield match
@@ -193,6 +210,8 @@ def _event_reasons(saw: str, place: str) -> tuple[Because, ...]:
 
 def _whens(folded: str) -> Iterator[re.Match[str]]:
     """Yield the times of a text: first those under a label, then any full one."""
+    if not _SOME_DAY.search(folded):
+        return
     for label in _TIME_LABEL.finditer(folded):
         stop = label.end() + _TIME_SPAN
         for form in _WHEN:

@@ -31,11 +31,9 @@ from aggregator.meaning.levels import narrowed
 from aggregator.meaning.levels import part
 from aggregator.meaning.levels import union
 from aggregator.meaning.phrases import Phrases
+from aggregator.meaning.reading import read_text
+from aggregator.meaning.reading import read_title
 from aggregator.meaning.text import Aligned
-from aggregator.meaning.text import align
-from aggregator.meaning.text import plain_lines
-from aggregator.meaning.text import plain_spaces
-from aggregator.meaning.text import separate
 from aggregator.meaning.times import find_deadline
 from aggregator.meaning.times import find_event
 from aggregator.meaning.times import item_time
@@ -46,9 +44,6 @@ from aggregator.model import Event
 from aggregator.model import Level
 from aggregator.model import Meaning
 from aggregator.model import SourceHints
-
-LONGEST_TITLE = 1_000  # characters that are read
-LONGEST_TEXT = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +83,8 @@ def understand(
         published: The item's own date, for days that are named without a year.
     """
     case = _Case(
-        title=align(separate(plain_spaces(title[:LONGEST_TITLE]))),
-        text=align(separate(plain_lines(text[:LONGEST_TEXT]))),
+        title=read_title(title),
+        text=read_text(text),
         hints=hints,
         rules=rules or default_rules(),
         near=item_time(published, now),

@@ -1,0 +1,31 @@
+"""Make title and text of a notice ready to be understood: cut, spaced out, folded.
+
+Only the beginning of a text is read: what a notice is about stands there, and every
+character costs.
+"""
+
+import re
+
+from aggregator.meaning.text import Aligned
+from aggregator.meaning.text import align
+from aggregator.meaning.text import separate
+
+LONGEST_TITLE = 1_000  # characters that are read
+LONGEST_TEXT = 800
+# The end of an acronym with a small letter at once behind it; few texts have it.
+_GLUED = re.compile(r"[CĐMNPT][DNSTX](?=[^\W\d_A-ZĐÀ-Ỹ]|[à-ỹđ])")
+
+
+def read_title(title: str) -> Aligned:
+    """Make a title ready: every run of white space is one space."""
+    return align(_apart(" ".join(title[:LONGEST_TITLE].split())))
+
+
+def read_text(text: str) -> Aligned:
+    """Make a text ready: the same, but line ends stay, one at a time."""
+    lines = (" ".join(line.split()) for line in text[:LONGEST_TEXT].split("\n"))
+    return align(_apart("\n".join(filter(None, lines))))
+
+
+def _apart(text: str) -> str:
+    return separate(text) if _GLUED.search(text) else text
