@@ -23,8 +23,14 @@ def read_title(title: str) -> Aligned:
 
 def read_text(text: str) -> Aligned:
     """Make a text ready: the same, but line ends stay, one at a time."""
-    lines = (" ".join(line.split()) for line in text[:LONGEST_TEXT].split("\n"))
-    return align(_apart("\n".join(filter(None, lines))))
+    return align(_apart(_plain(text[:LONGEST_TEXT])))
+
+
+def _plain(text: str) -> str:
+    if text.isprintable() and "  " not in text:  # of all white space, only " " prints
+        return text.strip()
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(filter(None, lines))
 
 
 def _apart(text: str) -> str:

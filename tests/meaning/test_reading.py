@@ -15,6 +15,8 @@ WRITTEN = [
     "",
     " \n ",
     "Thông báo",
+    " Kế hoạch ",
+    "Kế  hoạch",
     " Kính gửi:  A \r\n\r\n  B \n",
     "a\rb\vc\fd\x1ce\x85f\u2028g\u00a0h\u3000i",
     "Trường THCSvà THPTchuyên, GDMNđi",
