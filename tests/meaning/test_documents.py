@@ -110,10 +110,11 @@ def test_the_own_number_stands_before_those_it_refers_to():
         ("Số: 12/TB-PGDĐT\nKính gửi", "12/TB-PGDĐT"),
         ("Số, ký hiệu: 12/TB-PGDĐT", "12/TB-PGDĐT"),
         ("Số/Ký hiệu: 12/TB-PGDĐT", "12/TB-PGDĐT"),
+        ("Số, ký hiệu:\n12/TB-PGDĐT", "12/TB-PGDĐT"),
         ("Căn cứ Công văn số 110/BGDĐT-GDCTHSSV", ""),
         ("Sở vừa có Văn bản 671/SGDĐT-VP yêu cầu", ""),
     ],
-    ids=["head", "label", "slash", "reference", "reported"],
+    ids=["head", "label", "slash", "line", "reference", "reported"],
 )
 def test_a_number_in_the_text_counts_only_as_the_letters_own(text, number):
     assert facts_of("Nghỉ lễ", text).number == number
