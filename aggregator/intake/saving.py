@@ -228,6 +228,7 @@ def plans_of(
         each.row.pk: names_of(unsettled(each.digest.items, shelf.of(each.row)))
         - firsts[each.row.pk]
         for each in documents
+        if shelf.holds(each.row.portal)
     }
     shelf.look_up(others)
     return [

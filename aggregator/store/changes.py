@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from aggregator.store import schema
 from aggregator.store.engine import insert
+from aggregator.store.engine import write_many
 
 Place = tuple[str, str, int]  # authority, category, level bits
 
@@ -48,11 +49,11 @@ def note_changes(
         told.append(
             {"kind": "items", "payload": payload, "created_at": now, "due_at": now}
         )
-    connection.execute(sa.insert(schema.changes), changes)
+    write_many(connection, schema.changes, changes)
     places = {place for each in touched for place in each.places}
     elsewhere = [notice for each in touched for notice in each.elsewhere]
     _bump(connection, places | _places(connection, elsewhere), now)
-    connection.execute(sa.insert(schema.outbox), told)
+    write_many(connection, schema.outbox, told)
 
 
 def note_retitled(connection: sa.Connection, source_pk: int, now: datetime) -> None:

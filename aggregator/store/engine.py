@@ -6,8 +6,12 @@ what a transaction has read is still true when it writes.
 """
 
 import time
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,6 +110,52 @@ def insert(connection: sa.Connection, table: sa.Table) -> Any:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def write_many(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows, all with values for the same columns, by one prepared statement.
+
+    For what is written by the thousand: SQLAlchemy's own way costs several times what
+    the database does with a small row.
+    """
+    if not rows:
+        return
+    statement, makers = _prepared(connection.dialect, table, tuple(rows[0]))
+    connection.exec_driver_sql(
+        statement,
+        [tuple(make(row[name]) for name, make in makers) for row in rows],
+    )
+
+
+@lru_cache(maxsize=64)
+def _prepared(
+    dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]
+) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+    mark = "?" if dialect.name == "sqlite" else "%s"
+    quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in names)
+    marks = ", ".join([mark] * len(names))
+    makers: list[tuple[str, Callable[[Any], Any]]] = []
+    for name in names:
+        kind = table.c[name].type.dialect_impl(dialect)
+        makers.append((name, kind.bind_processor(dialect) or _same))
+    return f"INSERT INTO {table.name} ({quoted}) VALUES ({marks})", makers
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def new_keys(connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
+    """Give out keys for rows that this transaction will write, in growing order."""
+    if connection.dialect.name == "sqlite":  # it has one writer, and that is us
+        last = connection.scalar(sa.select(sa.func.max(table.c.pk))) or 0
+        return list(range(last + 1, last + 1 + count))
+    numbers = sa.text(
+        "SELECT nextval(pg_get_serial_sequence(:t, 'pk')) FROM generate_series(1, :n)"
+    )
+    return sorted(connection.scalars(numbers, {"t": table.name, "n": count}))
 
 
 def _engine(url: str) -> sa.Engine:

@@ -9,7 +9,6 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,6 +29,8 @@ from aggregator.store.changes import Place
 from aggregator.store.changes import Touched
 from aggregator.store.changes import note_changes
 from aggregator.store.engine import insert
+from aggregator.store.engine import new_keys
+from aggregator.store.engine import write_many
 from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
 
@@ -198,8 +199,7 @@ def _insert_notices(
         for _, sighting in new
         if sighting.minted
     }
-    if minted:
-        connection.execute(sa.insert(schema.notices), list(minted.values()))
+    write_many(connection, schema.notices, list(minted.values()))
 
 
 def _insert_sightings(
@@ -207,27 +207,33 @@ def _insert_sightings(
     new: Sequence[tuple[SourceRow, NewSighting]],
     now: datetime,
 ) -> None:
-    statement = sa.insert(schema.sightings).returning(
-        schema.sightings.c.pk, sort_by_parameter_order=True
-    )
     entered = _entered(connection, [sighting for _, sighting in new])
-    rows = [_sighting_row(row, s, entered[s.notice], now) for row, s in new]
-    pks = connection.scalars(statement, rows).all()
+    pks = new_keys(connection, schema.sightings, len(new))
     numbered = list(zip(pks, new, strict=True))
-    connection.execute(
-        sa.insert(schema.keys),
+    write_many(
+        connection,
+        schema.sightings,
+        [
+            {"pk": pk, **_sighting_row(row, s, entered[s.notice], now)}
+            for pk, (row, s) in numbered
+        ],
+    )
+    write_many(
+        connection,
+        schema.keys,
         [
             {"source_pk": row.pk, "key": key, "sighting_pk": pk, "since": now}
             for pk, (row, s) in numbered
             for key in (s.key, *s.aliases)
         ],
     )
-    connection.execute(
-        sa.insert(schema.versions),
+    write_many(
+        connection,
+        schema.versions,
         [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
     labels = [label for r, s in new for label in label_rows(r, s.notice, s.item, now)]
-    connection.execute(sa.insert(schema.labels), labels)
+    write_many(connection, schema.labels, labels)
 
 
 def _entered(
@@ -263,6 +269,7 @@ def _sighting_row(
 
 
 def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object]:
+    """Write a version as a row; in JSON a dataclass is written as its fields."""
     return {
         "sighting_pk": pk,
         "n": n,
@@ -274,7 +281,7 @@ def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object
         "html": item.html,
         "text": item.text,
         "author": item.author,
-        "enclosures": [asdict(enclosure) for enclosure in item.enclosures],
+        "enclosures": item.enclosures,
         "facts": _facts(item.meaning),
         "raw": dict(item.raw),
     }
@@ -283,11 +290,11 @@ def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object
 def _facts(meaning: Meaning) -> dict[str, object]:
     facts: dict[str, object] = {}
     if meaning.document is not None:
-        facts["document"] = asdict(meaning.document)
+        facts["document"] = meaning.document
     if meaning.deadline is not None:
         facts["deadline"] = meaning.deadline.isoformat()
     if meaning.event is not None:
-        facts["event"] = asdict(meaning.event)
+        facts["event"] = meaning.event
     return facts
 
 

@@ -66,6 +66,10 @@ class Shelf:
         """Say whether a source has ever shown an item."""
         return row.pk in self._of_portal.get(row.portal, ())
 
+    def holds(self, portal: str) -> bool:
+        """Say whether anything of a portal is known."""
+        return portal in self._of_portal
+
     def of(self, row: SourceRow) -> dict[str, list[Known]]:
         """Give what was found so far, at this source and others of its portal."""
         return self._found[row.pk]

@@ -7,7 +7,6 @@ on a day, and why.
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,14 +40,14 @@ def label_rows(
     row: SourceRow, notice: str, item: Item, now: datetime
 ) -> list[dict[str, object]]:
     """Write an item's labels as rows, each with why it was given."""
-    why = [asdict(because) for because in item.meaning.because]
+    why = item.meaning.because  # in JSON a dataclass is written as its fields
     return [
         {
             "notice_id": notice,
             "source_pk": row.pk,
             "facet": facet,
             "value": value,
-            "why": why if facet in ("category", "level") else [],
+            "why": why if facet in ("category", "level") else (),
             "given_by": "rules",
             "from_at": now,
         }

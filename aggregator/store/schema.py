@@ -5,8 +5,10 @@ source wrote it, `labels` every label with the time it held. `sightings` carries
 of what a view filters and sorts by, so that one indexed query answers a feed.
 """
 
+from collections.abc import Callable
 from datetime import UTC
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,16 +27,9 @@ class UtcTime(TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Refuse a naive time; store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive time: {value}")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Refuse a naive time; store UTC, in SQLite as text."""
+        return _as_text if dialect.name == "sqlite" else _as_utc
 
     def process_result_value(
         self, value: datetime | None, dialect: Dialect
@@ -45,6 +40,22 @@ class UtcTime(TypeDecorator[datetime]):
         return (
             value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         )
+
+
+def _as_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"naive time: {value}")
+    return value.astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)  # of many rows that are written at once, most have one time
+def _as_text(value: datetime | None) -> str | None:
+    moment = _as_utc(value)
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 metadata = sa.MetaData(

@@ -228,7 +228,9 @@ def test_the_names_of_the_step_are_those_of_today(title: str, link: str) -> None
     assert second_names(title, link, number) == set(names(today)) - {"g"}
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=("Mn", "Me", "Cs")), max_size=60))
+@given(
+    st.text(alphabet=st.characters(exclude_categories=("Mn", "Me", "Cs")), max_size=60)
+)
 def test_the_step_folds_as_today(title: str) -> None:
     link = "http://so.example/a"
     today = item("x", keys=("so.example/a",), title=title, link=link)
