@@ -6,6 +6,7 @@ cannot be read never stops the others.
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
@@ -75,8 +76,9 @@ def run(task: Task) -> Digest:
         ParseError: The document is no feed.
     """
     document = parse(task.body, content_type=task.content_type, url=task.url)
-    read = [_read(entry, n, task) for n, entry in enumerate(document.entries)]
-    items = [_copied(each, document) for each in read if isinstance(each, Item)]
+    called = _called(document)
+    read = [_read(entry, n, task, called) for n, entry in enumerate(document.entries)]
+    items = [each for each in read if isinstance(each, Item)]
     items = hours_believed(items, document.generator)
     return Digest(
         items=tuple(without_shared_links(items)),
@@ -92,28 +94,31 @@ def run(task: Task) -> Digest:
     )
 
 
-def _copied(item: Item, document: Document) -> Item:
-    """Keep with an entry what its feed called itself when it was copied."""
+def _called(document: Document) -> dict[str, str]:
+    """Keep with each entry what its feed called itself when it was copied."""
     feed = {"feed_id": storable(document.id), "feed_title": storable(document.title)}
-    told = {name: text for name, text in feed.items() if text}
-    return replace(item, raw=dict(item.raw) | told)
+    return {name: text for name, text in feed.items() if text}
 
 
 def _generator(document: Document) -> str:
     return plain_title(document.generator)
 
 
-def _read(entry: Entry, position: int, task: Task) -> Item | Rejection:
+def _read(
+    entry: Entry, position: int, task: Task, called: Mapping[str, str]
+) -> Item | Rejection:
     if position >= MAX_ITEMS:
         return Rejection(position=position, reason="too_many")
     try:
-        return _understood(entry, position, task)
+        return _understood(entry, position, task, called)
     except Exception as error:  # a fault of ours costs this entry, and is logged
         _log.exception("entry %d of %s cannot be read", position, task.url)
         return Rejection(position=position, reason="broken", detail=f"{error!r:.200}")
 
 
-def _understood(entry: Entry, position: int, task: Task) -> Item | Rejection:
+def _understood(
+    entry: Entry, position: int, task: Task, called: Mapping[str, str]
+) -> Item | Rejection:
     item = normalize(
         entry,
         position=position,
@@ -131,7 +136,7 @@ def _understood(entry: Entry, position: int, task: Task) -> Item | Rejection:
         published=item.given,
         timezone=task.timezone,
     )
-    return replace(item, meaning=meaning)
+    return replace(item, meaning=meaning, raw={**item.raw, **called})
 
 
 def without_shared_links(items: Sequence[Item]) -> list[Item]:
@@ -140,11 +145,15 @@ def without_shared_links(items: Sequence[Item]) -> list[Item]:
     Some feeds give every entry the address of the front page, or of the page that
     lists all documents; by that name all of them would be one notice.
     """
-    told_apart = {(key_of(i.link), fold(i.title), i.given) for i in items}
+    links = [key_of(item.link) for item in items]
+    if len(set(links)) == len(links):
+        return list(items)
+    named = zip(links, items, strict=True)
+    told_apart = {(link, fold(item.title), item.given) for link, item in named}
     shared = Counter(link for link, *_ in told_apart)
     return [
-        replace(item, keys=_own_keys(item)) if shared[key_of(item.link)] > 1 else item
-        for item in items
+        replace(item, keys=_own_keys(item)) if shared[link] > 1 else item
+        for link, item in zip(links, items, strict=True)
     ]
 
 

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache
 from typing import Any
 from typing import Literal
 from urllib.parse import quote
@@ -22,6 +22,11 @@ from urllib.parse import urlunsplit
 import bleach
 import nh3
 
+from aggregator.intake.stable import ADDRESS
+from aggregator.intake.stable import ORIGIN
+from aggregator.intake.stable import ROOTED
+from aggregator.intake.stable import is_stable
+from aggregator.meaning.text import is_plain
 from aggregator.meaning.text import nfc
 
 MAX_HTML = 65_536  # characters; both engines are quadratic on hostile nesting
@@ -74,7 +79,7 @@ _NO_TEXT = re.compile(
 
 def printable(text: str) -> str:
     """Drop control characters and bidirectional overrides; write the rest as NFC."""
-    return nfc(_NO_TEXT.sub("", text))
+    return text if is_plain(text) else nfc(_NO_TEXT.sub("", text))
 
 
 def folded(text: str) -> str:
@@ -96,6 +101,32 @@ def absolute(url: str, base: str = "") -> str:
     Read as browsers do: ``http:host``, ``\\\\host`` and line breaks inside are no
     way around the rule. A user name or password in it is left out.
     """
+    if len(url) <= MAX_URL:  # what most addresses are, the rest would leave as it is
+        if ADDRESS.fullmatch(url) and _joins(base):
+            return url
+        origin = _origin(base)
+        if origin and ROOTED.fullmatch(url):
+            return origin + url
+    return _absolute(url, base)
+
+
+@lru_cache(maxsize=256)
+def _joins(base: str) -> bool:
+    """Say whether an address can be joined to a base at all."""
+    try:
+        return bool(urlsplit(base))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _origin(base: str) -> str:
+    """Give a base's scheme and host, where they are written plainly."""
+    found = ORIGIN.match(base)
+    return found[0] if found else ""
+
+
+def _absolute(url: str, base: str) -> str:
     url = _NO_TEXT.sub("", re.sub(r"[\t\r\n]", "", url)).strip()
     if not url or len(url) > MAX_URL:
         return ""
@@ -137,6 +168,7 @@ def _encoded(part: str) -> str:
 # --- Before the engines -------------------------------------------------------
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)([^<>]*)>?")
+_DATA = re.compile(r":(?<=[dD][aA][tT][aA]:)")  # found before \s is looked for
 _DATA_URL = re.compile(r"""\ssrc\s*=\s*(?:"\s*data:[^"]*"|'\s*data:[^']*')""", re.I)
 # Void, or closed by their next sibling: they do not nest however often they stand.
 _FLAT = frozenset(
@@ -145,12 +177,18 @@ _FLAT = frozenset(
 )
 
 
+_LONG_TAG = re.compile(rf"<[^<>]{{{MAX_ATTRIBUTES}}}")
+
+
 def _too_hard(html: str) -> bool:
+    if html.count("<") <= MAX_DEPTH and not _LONG_TAG.search(html):
+        return False
     opened: Counter[str] = Counter()
     depth = 0
     for closing, name, rest in _TAG.findall(html):
         name = name.lower()
-        if sum(map(rest.count, " \t\n/=")) > MAX_ATTRIBUTES:
+        long = len(rest) > MAX_ATTRIBUTES
+        if long and sum(map(rest.count, " \t\n/=")) > MAX_ATTRIBUTES:
             return True
         if closing and opened[name]:
             opened[name] -= 1
@@ -178,10 +216,8 @@ def _shortened(html: str, limit: int) -> str:
 
 def _attribute(tag: str, name: str, value: str, *, base: str) -> str | None:
     """Decide on one attribute of an allowed tag: its new value, or None."""
-    if (tag, name) == ("a", "rel"):  # set by the engine, and seen here once more
-        return REL
-    if name not in POLICY.get(tag, ()):
-        return None
+    if name not in POLICY.get(tag, ()):  # rel is set by the engine, and seen here too
+        return REL if tag == "a" and name == "rel" else None
     if name in {"href", "src"}:
         return absolute(value, base) or None
     if name in {"alt", "title"}:
@@ -194,25 +230,33 @@ def _attribute(tag: str, name: str, value: str, *, base: str) -> str | None:
 _ATTRIBUTES = {tag: set(names) for tag, names in POLICY.items() if names}
 
 
-def _by_nh3(html: str, base: str) -> str:
-    return nh3.clean(
-        html,
+_local = threading.local()  # a cleaner for each thread, and the base it works with
+
+
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
         tags=set(TAGS),
         clean_content_tags=set(DROPPED),
         attributes=_ATTRIBUTES,
-        attribute_filter=partial(_attribute, base=base),
+        attribute_filter=lambda *given: _attribute(*given, base=_local.base),
         url_schemes=set(SCHEMES),
         link_rel=REL,
     )
 
 
+def _by_nh3(html: str, base: str) -> str:
+    if not hasattr(_local, "nh3"):
+        _local.nh3 = _cleaner()
+    _local.base = base
+    return str(_local.nh3.clean(html))
+
+
 _REFERENCE = re.compile(r"&#?\w{1,32};")
-_local = threading.local()  # bleach's Cleaner may not be shared by threads
 
 
 def _by_bleach(html: str, base: str) -> str:
-    if not hasattr(_local, "cleaner"):
-        _local.cleaner = bleach.Cleaner(
+    if not hasattr(_local, "bleach"):
+        _local.bleach = bleach.Cleaner(
             tags=TAGS
             | DROPPED,  # known to its parser, so that script text is no markup
             attributes=lambda tag, name, value: name in POLICY.get(tag, ()),
@@ -221,7 +265,7 @@ def _by_bleach(html: str, base: str) -> str:
             filters=[_policed],
         )
     _local.base = base
-    return str(_local.cleaner.clean(html))
+    return str(_local.bleach.clean(html))
 
 
 def _policed(source: Any) -> Iterator[Any]:
@@ -267,12 +311,19 @@ def clean(html: str, *, base: str = "", engine: Engine = "nh3") -> str:
     Args:
         base: What relative addresses in it are relative to.
     """
-    html = _shortened(_DATA_URL.sub("", printable(html)), MAX_HTML)
-    run = _ENGINES[engine]
-    for _ in range(ROUNDS):
+    html = printable(html)
+    html = _DATA_URL.sub("", html) if _DATA.search(html) else html
+    html = _shortened(html, MAX_HTML)
+    run, provable = _ENGINES[engine], engine == "nh3" and _joins(base)
+    if provable and is_stable(html):
+        return html
+    for left in reversed(range(ROUNDS)):
         if _too_hard(html):
             return _as_text(html)
-        cleaned = printable(_BARE_IMAGE.sub("", run(html, base)))
+        cleaned = run(html, base)
+        if left and provable and len(cleaned) <= MAX_HTML and is_stable(cleaned):
+            return cleaned
+        cleaned = printable(_BARE_IMAGE.sub("", cleaned))
         if len(cleaned) > MAX_HTML:
             cleaned = _shortened(cleaned, MAX_HTML - 4_096)  # room for closing tags
         if cleaned == html:

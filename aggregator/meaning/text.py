@@ -7,7 +7,12 @@ a place found in the one is the same place in the other: no map has to be kept.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
+# Letters and signs that NFC leaves as they are, beside whatever else of them: what
+# Vietnamese is written in. No marks to be composed, no spaces, nothing invisible.
+LETTERS = "\xa1-\xac\xae-\u02ff\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+_ALL_PLAIN = re.compile(f"[\t\n\r\xa0 -~{LETTERS}]*+")
 # C0 and C1 controls but tab and line ends, soft hyphen, zero-width and direction
 # marks, byte order mark, lone surrogates: never meant by who typed a title.
 _UNWANTED = re.compile(
@@ -17,6 +22,7 @@ _UNWANTED = re.compile(
 # Composing sorts the marks on one letter, in quadratic time: a letter of any language
 # bears but a few, an attack thousands.
 _MOST_MARKS = 8
+_REMEMBERED = 500  # characters; titles are folded again and again, texts are not
 
 
 def _run_of_marks(codes: range) -> re.Pattern[str]:
@@ -30,7 +36,6 @@ _MANY_MARKS = _run_of_marks(range(0x300, 0x10000))
 _MANY_MARKS_OF_ALL = _run_of_marks(range(0x300, 0x1F000))
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 _STRAY_MARKS = re.compile("[\u0300-\u036f]")
-_SPACES = re.compile(r"\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINE_ENDS = re.compile(r" ?[\n\r\v\f\x85\u2028\u2029][\s\x85]*")
 # One sound, two spellings: kì/kỳ, lí/lý, quí/quý, qui định/quy định.
@@ -84,10 +89,17 @@ def _few_marks(match: re.Match[str]) -> str:
     return match[0][:_MOST_MARKS]
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a text is in its one form already, as can be seen at a glance."""
+    return _ALL_PLAIN.fullmatch(text) is not None
+
+
 def nfc(text: str) -> str:
     """Compose letters and marks; drop control and invisible characters."""
-    if text.isascii() and text.isprintable():
-        return text
+    return text if is_plain(text) else _composed(text)
+
+
+def _composed(text: str) -> str:
     meant = _UNWANTED.sub("", text)
     runs = _MANY_MARKS_OF_ALL if _BEYOND_BMP.search(meant) else _MANY_MARKS
     return unicodedata.normalize("NFC", runs.sub(_few_marks, meant))
@@ -95,7 +107,7 @@ def nfc(text: str) -> str:
 
 def plain_spaces(text: str) -> str:
     """Make every run of white space one space, and none at the ends."""
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def plain_lines(text: str) -> str:
@@ -110,9 +122,9 @@ def separate(text: str) -> str:
 
 def align(text: str) -> Aligned:
     """Fold a text and keep it beside its folded form."""
-    original = nfc(text)
-    if not original.isascii():
-        original = _STRAY_MARKS.sub("", original)
+    original = text
+    if not is_plain(text):
+        original = _STRAY_MARKS.sub("", _composed(text))
     folded = original.translate(_FOLD)
     return Aligned(original, _I_FOR_Y.sub(r"\1y", folded))
 
@@ -122,4 +134,11 @@ def fold(text: str) -> str:
 
     Case, tone marks, đ, i for y, kinds of quote, dash and space make no difference.
     """
+    return _remembered(text) if len(text) <= _REMEMBERED else _folded(text)
+
+
+def _folded(text: str) -> str:
     return align(plain_spaces(text)).folded
+
+
+_remembered = lru_cache(maxsize=2_048)(_folded)

@@ -1,11 +1,14 @@
 """Text in one form: NFC for showing, folded for comparing, letter for letter."""
 
+import re
 import unicodedata
 
 import pytest
 
+from aggregator.meaning.text import LETTERS
 from aggregator.meaning.text import align
 from aggregator.meaning.text import fold
+from aggregator.meaning.text import is_plain
 from aggregator.meaning.text import nfc
 from aggregator.meaning.text import plain_lines
 from aggregator.meaning.text import plain_spaces
@@ -78,6 +81,21 @@ def test_nfc_result_can_always_be_encoded():
 )
 def test_nfc_shortens_endless_marks_on_one_letter(marks):
     assert len(nfc("a" + marks * (100_000 // len(marks)))) < 20
+
+
+def test_plain_letters_have_one_form_beside_whatever_else():
+    every = [chr(code) for code in range(0x20000)]
+    parts = [unicodedata.decomposition(char).split() for char in every]
+    composed = {chr(int(p[1], 16)) for p in parts if len(p) == 2 and p[0][0] != "<"}
+    plain = [char for char in every if is_plain(char)]
+    assert len(plain) > 800 and set("ếỮđ–“…₫") <= set(plain)
+    assert not composed & set(plain)
+    for char in plain:
+        assert unicodedata.is_normalized("NFC", char)
+        assert unicodedata.category(char) not in {"Cf", "Cs", "Cn", "Co", "Mn", "Me"}
+        assert unicodedata.category(char) != "Cc" or char in "\t\n\r"
+    letters = re.compile(f"[{LETTERS}]")
+    assert not any(char.isspace() for char in every if letters.match(char))
 
 
 def test_white_space_becomes_plain():
