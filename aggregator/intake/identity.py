@@ -66,7 +66,7 @@ def identify(items: Sequence[Item], known: KnownBy) -> tuple[list[Named], int]:
     shared = _shared(once)
     pairs = [
         (sure, n, pair.found)
-        for n, each in enumerate(once)
+        for n, each in enumerate(once if known else ())
         for pair in _pairs(each, known, shared)
         if (sure := strength(pair)) is not None
     ]
@@ -170,11 +170,14 @@ def _free_name(
     used: Collection[str],
 ) -> str:
     """Give a new item the surest name that is nobody's; "" if it has none left."""
-    for key in (*candidate.names, last_name(candidate.item)):
-        taken = any(found.own for found in known.get(key, ()))
-        if key not in untrusted and key not in used and not taken:
-            return key
-    return ""
+
+    def is_free(key: str) -> bool:
+        taken = key in untrusted or key in used
+        return not taken and not any(found.own for found in known.get(key, ()))
+
+    free = next(filter(is_free, candidate.names), "")
+    last = last_name(candidate.item) if not free else ""
+    return free or (last if is_free(last) else "")
 
 
 def _elsewhere(

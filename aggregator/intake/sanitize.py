@@ -214,12 +214,15 @@ def _shortened(html: str, limit: int) -> str:
 # --- The engines --------------------------------------------------------------
 
 
-def _attribute(tag: str, name: str, value: str, *, base: str) -> str | None:
+_local = threading.local()  # engines for each thread, and the base they work with
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
     """Decide on one attribute of an allowed tag: its new value, or None."""
     if name not in POLICY.get(tag, ()):  # rel is set by the engine, and seen here too
         return REL if tag == "a" and name == "rel" else None
     if name in {"href", "src"}:
-        return absolute(value, base) or None
+        return absolute(value, _local.base) or None
     if name in {"alt", "title"}:
         # No angle bracket inside a tag: what reads us may be simple.
         return folded(value).replace("<", "‹").replace(">", "›")
@@ -230,15 +233,12 @@ def _attribute(tag: str, name: str, value: str, *, base: str) -> str | None:
 _ATTRIBUTES = {tag: set(names) for tag, names in POLICY.items() if names}
 
 
-_local = threading.local()  # a cleaner for each thread, and the base it works with
-
-
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(TAGS),
         clean_content_tags=set(DROPPED),
         attributes=_ATTRIBUTES,
-        attribute_filter=lambda *given: _attribute(*given, base=_local.base),
+        attribute_filter=_attribute,
         url_schemes=set(SCHEMES),
         link_rel=REL,
     )
@@ -290,7 +290,7 @@ def _with_attributes(token: Any, tag: str) -> Any:
     for key, value in token["data"].items():
         # In attributes only a reference with its semicolon is one: "?a=1&copy=2".
         value = _REFERENCE.sub(lambda found: entities.unescape(found[0]), value)
-        new = _attribute(tag, key[1], value, base=_local.base)
+        new = _attribute(tag, key[1], value)
         if new is not None:
             kept[key] = new.replace("&", "&amp;")
     if tag == "a":
@@ -343,5 +343,6 @@ _ANY_TAG = re.compile(r"</?[a-z][^>]*>")
 
 def text_of(html: str) -> str:
     """Return what a reader sees of clean HTML, as one line."""
-    spaced = _BLOCK_TAG.sub(" ", html)
-    return folded(entities.unescape(_ANY_TAG.sub("", spaced)))
+    if "<" in html:
+        html = _ANY_TAG.sub("", _BLOCK_TAG.sub(" ", html))
+    return folded(entities.unescape(html))

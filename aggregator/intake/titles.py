@@ -45,7 +45,7 @@ def plain_name(text: str) -> str:
 
 def decoded_once(text: str) -> str:
     """Decode the character references that are known and whole; leave a lone ``&``."""
-    return _REFERENCE.sub(_character, text)
+    return _REFERENCE.sub(_character, text) if "&" in text else text
 
 
 def _character(found: re.Match[str]) -> str:
