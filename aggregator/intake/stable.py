@@ -8,7 +8,8 @@ the very spelling in which the engine writes it:
   `&amp; &lt; &gt; &nbsp;`; angle brackets stand nowhere but around tags;
 - tags of the policy, each closed by its own end tag, nested so that no rule of HTML's
   parser closes, moves or repeats one: no block within words, no `li` but in a list, no
-  inline tag within another of its name;
+  inline tag within another of its name, and in a table no
+  words but in its cells;
 - attributes as the policy writes them, each once: plain addresses, short numbers, and
   titles of one line.
 
@@ -64,37 +65,45 @@ def _attribute(name: str, value: str) -> str:
 _HREF = _attribute("href", _address("&amp;"))
 _SRC = _attribute("src", _address("&amp;"))
 _TITLE = _attribute("title", _LINE)
-_OTHERS = "|".join(
-    (_attribute("alt", _LINE), _TITLE)
-    + tuple(_attribute(name, "[0-9]{1,4}") for name in ("width", "height"))
-)
+_SIZE = "|".join(_attribute(name, "[0-9]{1,4}") for name in ("width", "height"))
+_SPAN = "|".join(_attribute(f"{name}span", "[0-9]{1,4}") for name in ("col", "row"))
+_OTHERS = "|".join((_attribute("alt", _LINE), _TITLE, _SIZE))
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6".split())
 _BLOCKS = frozenset("div section article figure figcaption blockquote".split())
 _LISTS = frozenset("ul ol".split())
 _INLINE = frozenset(
     "b strong i em u s sub sup code small cite q kbd samp var ins del mark a".split()
 )
-_SINGLE = frozenset("br img".split())
+_SINGLE = frozenset("br img hr".split())
+_ROWS = frozenset("tbody thead tfoot".split())
+_CELLS = frozenset("td th".split())
 _BARE = "|".join(sorted((_PARAGRAPHS | _BLOCKS | _LISTS | _INLINE | {"li"}) - {"a"}))
 
 _SPELLED = re.compile(
     rf"(?:[\t\n !-%'-;=?-~{LETTERS}]++"
     "|&(?:amp|lt|gt|nbsp);"
-    rf"|<(?:/?(?:{_BARE})|br|/a"
+    rf"|<(?:/?(?:{_BARE})|br|hr|/a|/table"
     rf"|(?=[^<>]{{0,{MAX_TAG}}}>)(?:"
     rf'a(?:{_HREF}|{_TITLE})*+ rel="nofollow noopener"'
-    rf"|img(?=[^>]* src=)(?:{_SRC}|{_OTHERS})*+))>)*+"
+    rf"|img(?=[^>]* src=)(?:{_SRC}|{_OTHERS})*+"
+    rf"|t[dh](?:{_SPAN}|{_SIZE})*+))>"
+    # Between the tags of a table stand blanks: all else is moved before it.
+    r'|<(?:table(?: width="[0-9]{1,4}")?+|/?(?:tbody|thead|tfoot|tr)|/t[dh])>'
+    r"[\t\n ]*+(?=<))*+"
 )
 
 # --- Nesting ------------------------------------------------------------------
 
 _TAG = re.compile("<(/?[a-z0-9]+)")
-_WORDS = _INLINE | _SINGLE
-_FLOW = _WORDS | _PARAGRAPHS | _BLOCKS | _LISTS
+_WORDS = _INLINE | {"br", "img"}
+_FLOW = _WORDS | _PARAGRAPHS | _BLOCKS | _LISTS | {"hr", "table"}
 _HOLDS: dict[str, frozenset[str]] = {
     **dict.fromkeys(_PARAGRAPHS | _INLINE, _WORDS),
-    **dict.fromkeys(_BLOCKS | {"", "li"}, _FLOW),
+    **dict.fromkeys(_BLOCKS | _CELLS | {"", "li"}, _FLOW),
     **dict.fromkeys(_LISTS, frozenset({"li"})),
+    "table": _ROWS,
+    **dict.fromkeys(_ROWS, frozenset({"tr"})),
+    "tr": _CELLS,
 }
 _CLOSED_BY = {f"/{tag}": tag for tag in _HOLDS if tag}
 

@@ -11,7 +11,10 @@ from functools import lru_cache
 
 # Letters and signs that NFC leaves as they are, beside whatever else of them: what
 # Vietnamese is written in. No marks to be composed, no spaces, nothing invisible.
-LETTERS = "\xa1-\xac\xae-\u02ff\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+LETTERS = (
+    "\xa1-\xac\xae-\u02ff\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+    "\u2100-\u2125\u2190-\u21ff\u2500-\u27bf"
+)
 _ALL_PLAIN = re.compile(f"[\t\n\r\xa0 -~{LETTERS}]*+")
 # C0 and C1 controls but tab and line ends, soft hyphen, zero-width and direction
 # marks, byte order mark, lone surrogates: never meant by who typed a title.

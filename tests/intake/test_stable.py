@@ -20,7 +20,9 @@ from tests.intake.reading import CORPUS
 
 BASE = "https://so.example.vn/tin/bai.html"
 A = f'rel="{REL}"'
-TAGS_HERE = "a b p div ul ol li h2 em strong blockquote code td table tr pre br".split()
+TAGS_HERE = (
+    "a b p div ul ol li h2 em code td th table table tbody thead tr tr pre br hr"
+).split()
 
 
 def the_long_way(html: str, base: str = BASE) -> str:
@@ -38,6 +40,9 @@ STABLE = [
     f'<a title="Văn bản 1" href="http://a.vn" {A}><b>x</b></a><a {A}>y</a>',
     '<img alt="" src="http://a.vn:8080/x.jpg" width="20">',
     '<img src="http://a.vn/?a" title="a b" height="1">a',
+    '<hr><table width="9"><tbody> <tr><td colspan="2"><p>a</p></td>\n<th>b</th></tr>'
+    "<tr></tr></tbody><tfoot></tfoot></table>c<hr>",
+    "<table><tbody><tr><td>a<table></table> <b>c</b></td></tr></tbody></table>",
     "<div>" * (MAX_OPEN - 1) + "</div>" * (MAX_OPEN - 1),
 ]
 
@@ -76,6 +81,18 @@ def test_what_the_engine_writes_is_stable(html):
         "<script>a</script>",
         "<pre>\na</pre>",
         "<td>a</td>",
+        "<p><hr></p>",
+        "<p><table></table></p>",
+        "<table>a</table>",
+        "<table>&nbsp;</table>",
+        "<table><tr><td>a</td></tr></table>",
+        "<table><tbody><tr>a<td>b</td></tr></tbody></table>",
+        "<table><tbody><tr><td>b</td>a</tr></tbody></table>",
+        "<table><tbody><tr><td>b</td></tr>a</tbody></table>",
+        "<table><tbody><tr><td>b</td></tr></tbody>a</table>",
+        "<table><tbody><p></p></tbody></table>",
+        '<td width="1" width="2">a</td>',
+        '<table><tbody><tr><td width="1" width="2">a</td></tr></tbody></table>',
         "<br/>",
         "</br>",
         "<!-- a -->",
@@ -103,15 +120,18 @@ def test_all_else_is_cleaned_again(html):
 
 def _of(tag: str, inside: str) -> str:
     start = f"a {A}" if tag == "a" else tag
-    return f"<{start}>" if tag == "br" else f"<{start}>{inside}</{tag}>"
+    return f"<{start}>" if tag in {"br", "hr"} else f"<{start}>{inside}</{tag}>"
 
 
 _words = st.sampled_from(["a", " ", "\n", "Sở", "&amp;", "&lt;", "&nbsp;", "&amp;lt;"])
+_table = "<table><tbody><tr>{}</tr></tbody></table>".format
 _trees = st.recursive(
     _words,
     lambda inside: st.builds(
         _of, st.sampled_from(TAGS_HERE), st.lists(inside, max_size=3).map("".join)
-    ),
+    )
+    | inside.map(lambda html: _table(f"<td>{html}</td>"))
+    | inside.map(_table),
     max_leaves=12,
 )
 
