@@ -50,7 +50,7 @@ def read_view(
         source: Only what this source shows.
         since: Only what was first seen at or after this moment.
     """
-    rows = connection.execute(_ids_query(view, source=source, since=since)).all()
+    rows = _window(connection, view, source=source, since=since)
     return _notices(connection, view, [row.id for row in _in_order(rows)])
 
 
@@ -77,10 +77,27 @@ def view_version(connection: sa.Connection, view: View) -> ViewVersion:
 # --- Which --------------------------------------------------------------------
 
 
+def _window(
+    connection: sa.Connection, view: View, **narrowed: Any
+) -> list[sa.Row[Any]]:
+    """Read which notices stand in the window, each once.
+
+    A notice is there as often as it was seen, so more may have to be read. Databases
+    could tell them apart themselves, but would read all there is for it.
+    """
+    most = 2 * view.limit
+    while True:
+        rows = connection.execute(_ids_query(view, most, **narrowed)).all()
+        once = list({row.id: row for row in rows}.values())
+        if len(once) >= view.limit or len(rows) < most:
+            return once[: view.limit]
+        most *= 4
+
+
 def _ids_query(
-    view: View, *, source: str | None, since: datetime | None
+    view: View, most: int, *, source: str | None, since: datetime | None
 ) -> sa.Select[Any]:
-    """Say which notices stand in the window, each once.
+    """Say which notices come first, as often as they were seen.
 
     The newest of one authority and category are the first of an index, and the newest
     of all are among the newest of each. Where there are too many of them, nearly all
@@ -88,10 +105,10 @@ def _ids_query(
     """
     streams = len(view.reach) * len(view.categories)
     if source is None and since is None and 0 < streams <= _MOST_STREAMS:
-        parts = [_newest(view, stream).subquery() for stream in _streams(view)]
+        parts = [_newest(view, most, stream).subquery() for stream in _streams(view)]
         found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
-        query = sa.select(found).distinct()
-        return query.order_by(*_newest_first(view, found.c)).limit(view.limit)
+        query = sa.select(found).order_by(*_newest_first(view, found.c))
+        return query.limit(most)
     conditions = _visible(view)
     names = [str(category) for category in view.categories]
     conditions.append((_seen.category + "").in_(names))
@@ -99,9 +116,9 @@ def _ids_query(
         named = sa.select(schema.sources.c.pk).where(schema.sources.c.id == source)
         conditions.append(_seen.source_pk == named.scalar_subquery())
     if since is None:
-        return _newest(view, conditions)
+        return _newest(view, most, conditions)
     conditions.append(_noted.first_seen_at >= since)
-    return _newest(view, conditions, of=_noted)
+    return _newest(view, most, conditions, of=_noted)
 
 
 def _streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
@@ -114,9 +131,12 @@ def _streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
 
 
 def _newest(
-    view: View, conditions: Sequence[sa.ColumnElement[bool]], of: Any = _seen
+    view: View,
+    most: int,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    of: Any = _seen,
 ) -> sa.Select[Any]:
-    """Select the window of what meets some conditions.
+    """Select the newest of what meets some conditions.
 
     Args:
         of: Whose dates order it, a sighting's or its notice's: they are the same, but
@@ -126,13 +146,12 @@ def _newest(
         sa.select(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at)
         .join(schema.sightings, _seen.notice_id == _noted.id)
         .where(*conditions, _seen.level_bits.op("&")(bits_of(view.levels)) != 0)
-        .distinct()
     )
     columns = query.selected_columns
     if view.on is not None:  # nothing is dated, or enters, after it was first seen
         window = columns.entered_at if view.by_entry else columns.published_at
         query = query.where(window < end_of_day(view.on, view.timezone))
-    return query.order_by(*_newest_first(view, columns)).limit(view.limit)
+    return query.order_by(*_newest_first(view, columns)).limit(most)
 
 
 def _newest_first(view: View, of: Any) -> list[sa.ColumnElement[Any]]:

@@ -515,11 +515,27 @@ def test_the_window_is_the_same_however_it_is_read(
     assert bool(read(sqlite_store, view(*reach))) == bool(reach)
 
 
+def test_a_notice_seen_in_many_places_takes_one_place_of_the_window(
+    store: Store, declare: Declare
+) -> None:
+    names = [f"s{n}" for n in range(6)]
+    said = settings(*(source(n, url=f"http://so.example/rss/{n}") for n in names))
+    declare(store, said)
+    items = [item(n, given=NOW - timedelta(hours=k)) for k, n in enumerate("abc", 1)]
+    for name in names:
+        row = row_of(store, name, said)
+        with store.write() as connection:
+            plan = plan_of(connection, row, Digest(items=tuple(items)), NOW)
+            stored_items.apply(connection, row, plan, NOW)
+    for limit in (1, 2, 3, 4):
+        assert titles(store, view("so", limit=limit)) == ["a", "b", "c"][:limit]
+
+
 def test_a_feed_reads_the_newest_of_each_place_and_no_more(
     sqlite_store: Store, declare: Declare
 ) -> None:
     _many(sqlite_store, declare)
-    query = views._ids_query(view("so", "ward"), source=None, since=None)
+    query = views._ids_query(view("so", "ward"), 60, source=None, since=None)
     with sqlite_store.read() as connection:
         compiled = query.compile(
             connection, compile_kwargs={"render_postcompile": True}
