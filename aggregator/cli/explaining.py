@@ -10,7 +10,7 @@ import click
 import orjson
 
 from aggregator.cli.common import Place
-from aggregator.meaning import understand
+from aggregator.meaning.understanding import understand
 from aggregator.model import Level
 from aggregator.model import Meaning
 from aggregator.model import Settings

@@ -8,20 +8,20 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 from datetime import datetime
 
 from aggregator.intake.mend import MAX_ITEMS
-from aggregator.intake.normalize import key_of
+from aggregator.intake.names import key_of
 from aggregator.intake.normalize import made_key
 from aggregator.intake.normalize import normalize
 from aggregator.intake.normalize import storable
 from aggregator.intake.nukeviet import hours_believed
 from aggregator.intake.parse import parse
+from aggregator.intake.task import Task
 from aggregator.intake.titles import plain_title
-from aggregator.meaning import understand
 from aggregator.meaning.text import fold
+from aggregator.meaning.understanding import understand
 from aggregator.model import Digest
 from aggregator.model import Document
 from aggregator.model import Entry
@@ -30,18 +30,6 @@ from aggregator.model import Rejection
 from aggregator.model import SourceHints
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """All that reading one document needs; small enough to send to a worker."""
-
-    body: bytes
-    content_type: str = ""
-    url: str = ""
-    hints: SourceHints = SourceHints()
-    timezone: str = "Asia/Ho_Chi_Minh"
-    now: datetime
 
 
 def digest(

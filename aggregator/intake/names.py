@@ -10,14 +10,41 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from aggregator.intake.normalize import key_of
+from aggregator.intake.characters import folded
 from aggregator.meaning.text import fold
 from aggregator.model import Item
 
 MAX_KEY = 500  # characters; a longer guid is known by its hash
+_SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 _ARTICLE_NUMBER = re.compile(r"(?:[-_/=](?=\d\d)|(?<==))(\d+)(?:\.\w{1,5})?/?$")
 _YEAR = re.compile(r"(?:19|20)\d\d")  # many slugs end in one: -nam-hoc-2026.html
 _LEAST_NUMBER = 3  # digits, for an article's number to be a name
+
+
+# hcm.edu.vn: /…/ct/<category>/<article>, the same at /ctfull/ and /ctmb/; before, in
+# the name of an .aspx page. Title and category change, the article's number does not.
+_HCM_ARTICLE = re.compile(
+    r"([^/?#]+)/(?:[^?#]*/)?(?:ct(?:full|mb)?/\d+/(\d+)/?"
+    r"|[^/?#]*-(?:vb)?ct?\d+-(\d+)\.aspx)"
+)
+
+
+def key_of(name: str) -> str:
+    """Write a guid or link as a key: trimmed, without its http(s) scheme, NFC.
+
+    An article of the hcm.edu.vn platform is known by host and number, under whichever
+    of its three addresses it stands (feed_shapes.md 7).
+    """
+    text = folded(name)
+    key = _SCHEME.sub("", text, count=1)
+    page, _, query = key.partition("?")
+    if key == text or not ("/ct" in page or page.endswith(".aspx")):
+        return key
+    ours = not query or page.split("/", 1)[0].lower().endswith("hcm.edu.vn")
+    article = _HCM_ARTICLE.fullmatch(page) if ours else None
+    if article is None:
+        return key
+    return f"{article[1].lower()}/ct/{article[2] or article[3]}"
 
 
 def stored_key(key: str) -> str:

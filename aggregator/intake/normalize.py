@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from urllib.parse import urlsplit
 
 from aggregator.intake import sanitize
-from aggregator.intake.sanitize import folded
+from aggregator.intake.names import key_of
 from aggregator.intake.sanitize import text_of
 from aggregator.intake.titles import plain_name
 from aggregator.intake.titles import plain_title
@@ -76,32 +76,6 @@ def normalize(
 
 
 # --- Names --------------------------------------------------------------------
-
-
-# hcm.edu.vn: /…/ct/<category>/<article>, the same at /ctfull/ and /ctmb/; before, in
-# the name of an .aspx page. Title and category change, the article's number does not.
-_HCM_ARTICLE = re.compile(
-    r"([^/?#]+)/(?:[^?#]*/)?(?:ct(?:full|mb)?/\d+/(\d+)/?"
-    r"|[^/?#]*-(?:vb)?ct?\d+-(\d+)\.aspx)"
-)
-
-
-def key_of(name: str) -> str:
-    """Write a guid or link as a key: trimmed, without its http(s) scheme, NFC.
-
-    An article of the hcm.edu.vn platform is known by host and number, under whichever
-    of its three addresses it stands (feed_shapes.md 7).
-    """
-    text = folded(name)
-    key = _SCHEME.sub("", text, count=1)
-    page, _, query = key.partition("?")
-    if key == text or not ("/ct" in page or page.endswith(".aspx")):
-        return key
-    ours = not query or page.split("/", 1)[0].lower().endswith("hcm.edu.vn")
-    article = _HCM_ARTICLE.fullmatch(page) if ours else None
-    if article is None:
-        return key
-    return f"{article[1].lower()}/ct/{article[2] or article[3]}"
 
 
 def _keys(guid: str, link: str) -> tuple[str, ...]:

@@ -23,7 +23,6 @@ from aggregator.errors import Reason
 from aggregator.errors import SourceError
 from aggregator.errors import StoreError
 from aggregator.intake.blame import OurNetwork
-from aggregator.intake.digest import Task
 from aggregator.intake.fetch import body_hash
 from aggregator.intake.fetch import interpret
 from aggregator.intake.fetch import is_gone
@@ -48,6 +47,7 @@ from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_nothing_new
 from aggregator.intake.settling import conditions
 from aggregator.intake.settling import full_is_due
+from aggregator.intake.task import Task
 from aggregator.model import Digest
 from aggregator.model import Fetched
 from aggregator.model import NotModified

@@ -19,15 +19,15 @@ from urllib.parse import urljoin
 from urllib.parse import urlsplit
 from urllib.parse import urlunsplit
 
-import bleach
 import nh3
 
+from aggregator.intake.characters import NO_TEXT
+from aggregator.intake.characters import folded
+from aggregator.intake.characters import printable
 from aggregator.intake.stable import ADDRESS
 from aggregator.intake.stable import ORIGIN
 from aggregator.intake.stable import ROOTED
 from aggregator.intake.stable import is_stable
-from aggregator.meaning.text import is_plain
-from aggregator.meaning.text import nfc
 
 MAX_HTML = 65_536  # characters; both engines are quadratic on hostile nesting
 MAX_DEPTH = 100  # elements open at once
@@ -67,25 +67,6 @@ DROPPED = frozenset(
     "script style template noscript noembed noframes iframe object applet svg math"
     " title textarea select xmp listing plaintext".split()
 )
-
-# --- Characters ---------------------------------------------------------------
-
-# C0 and C1 controls, bidirectional overrides, byte order marks, what is no character.
-_NO_TEXT = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff"
-    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
-)
-
-
-def printable(text: str) -> str:
-    """Drop control characters and bidirectional overrides; write the rest as NFC."""
-    return text if is_plain(text) else nfc(_NO_TEXT.sub("", text))
-
-
-def folded(text: str) -> str:
-    """Write text as one line: printable, every run of blanks one blank."""
-    return " ".join(printable(text).split())
-
 
 # --- Addresses ----------------------------------------------------------------
 
@@ -127,7 +108,7 @@ def _origin(base: str) -> str:
 
 
 def _absolute(url: str, base: str) -> str:
-    url = _NO_TEXT.sub("", re.sub(r"[\t\r\n]", "", url)).strip()
+    url = NO_TEXT.sub("", re.sub(r"[\t\r\n]", "", url)).strip()
     if not url or len(url) > MAX_URL:
         return ""
     path, mark, query = url.partition("?")
@@ -256,6 +237,8 @@ _REFERENCE = re.compile(r"&#?\w{1,32};")
 
 def _by_bleach(html: str, base: str) -> str:
     if not hasattr(_local, "bleach"):
+        import bleach  # slow, and only for who has chosen it
+
         _local.bleach = bleach.Cleaner(
             tags=TAGS
             | DROPPED,  # known to its parser, so that script text is no markup

@@ -8,7 +8,7 @@ import re
 from html import unescape
 from html.entities import html5
 
-from aggregator.intake.sanitize import folded
+from aggregator.intake.characters import folded
 
 MAX_TITLE = 1_000  # characters
 MAX_NAME = 200  # of an author or a tag

@@ -26,7 +26,7 @@ from pebble import ProcessPool
 from aggregator.errors import ParseError
 from aggregator.errors import Reason
 from aggregator.intake import digest
-from aggregator.intake.digest import Task
+from aggregator.intake.task import Task
 from aggregator.model import Digest
 
 LIMIT = timedelta(seconds=5)  # of CPU: a busy machine does not make a document bad

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import SQLAlchemyError
@@ -109,6 +108,8 @@ def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """Start an INSERT that can say ON CONFLICT, in the database's own dialect."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # a slow import, for few
+
     return postgresql.insert(table)
 
 

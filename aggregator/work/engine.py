@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from aggregator import __version__
 from aggregator.deliver.alerts import Secrets
@@ -24,7 +26,8 @@ from aggregator.intake.fetch import user_agent
 from aggregator.intake.net import Dial
 from aggregator.intake.net import Net
 from aggregator.intake.pipeline import Puller
-from aggregator.intake.workshop import Workshop
+from aggregator.intake.task import Task
+from aggregator.model import Digest
 from aggregator.model import Settings
 from aggregator.model import SourceRow
 from aggregator.store import sources as stored
@@ -33,6 +36,9 @@ from aggregator.work.declaring import now
 from aggregator.work.owner import dead_owners
 from aggregator.work.owner import this_owner
 from aggregator.work.secrets import alert_secrets
+
+if TYPE_CHECKING:
+    from aggregator.intake.workshop import Workshop
 
 LEASE = timedelta(minutes=3)
 _log = logging.getLogger("aggregator.work")
@@ -121,6 +127,27 @@ class Engine:
         )
 
 
+class _LateWorkshop:
+    """A workshop that opens with the first document: often nothing is new."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._workshop: "Workshop | None" = None
+
+    def submit(self, task: Task) -> "Future[Digest]":
+        """Start reading a document."""
+        if self._workshop is None:
+            from aggregator.intake.workshop import Workshop  # reads all the rules
+
+            self._workshop = Workshop(workers=self._workers)
+        return self._workshop.submit(task)
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._workshop is not None:
+            self._workshop.close()
+
+
 @contextmanager
 def running(
     store: Store,
@@ -140,7 +167,7 @@ def running(
         user_agent=user_agent(settings.site, __version__),
         dial=dial,
     )
-    workshop = Workshop(workers=workers)
+    workshop = _LateWorkshop(workers)
     puller = Puller(
         store, settings, net=net, workshop=workshop, owner=owner, clock=clock
     )

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
+from aggregator.intake.names import key_of
 from aggregator.intake.normalize import MAX_ENCLOSURES
 from aggregator.intake.normalize import MAX_RAW
-from aggregator.intake.normalize import key_of
 from aggregator.intake.normalize import normalize
 from aggregator.model import Enclosure
 from aggregator.model import Entry

@@ -21,11 +21,11 @@ from aggregator.errors import ParseError
 from aggregator.errors import Reason
 from aggregator.errors import StoreError
 from aggregator.intake import digest
-from aggregator.intake.digest import Task
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
 from aggregator.intake.pipeline import Puller
 from aggregator.intake.reports import Report
+from aggregator.intake.task import Task
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
 from aggregator.model import Digest

@@ -21,11 +21,11 @@ from aggregator.errors import FetchError
 from aggregator.errors import ParseError
 from aggregator.errors import Reason
 from aggregator.intake import digest
-from aggregator.intake.digest import Task
 from aggregator.intake.mend import MOST_ITEMS
 from aggregator.intake.net import Net
 from aggregator.intake.net import Request
 from aggregator.intake.parse import MAX_BODY
+from aggregator.intake.task import Task
 from aggregator.intake.workshop import LIMIT
 from aggregator.intake.workshop import Workshop
 from aggregator.model import Digest

@@ -17,7 +17,7 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.errors import Reason
-from aggregator.intake.digest import Task
+from aggregator.intake.task import Task
 from aggregator.intake.workshop import Workshop
 from aggregator.model import Digest
 

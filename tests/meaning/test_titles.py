@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.meaning import understand
+from aggregator.meaning.understanding import understand
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
 from aggregator.model import Level

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.meaning import understand
+from aggregator.meaning.understanding import understand
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
 from aggregator.model import Level

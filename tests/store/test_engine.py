@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import StoreError
 from aggregator.intake.identity import names
-from aggregator.intake.normalize import key_of
+from aggregator.intake.names import key_of
 from aggregator.intake.saving import plan_of
 from aggregator.model import Digest
 from aggregator.model import DocumentFacts
