@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip asks rustc for its version; rustup would answer by making a folder in HOME.
 export RUSTUP_HOME := $(CURDIR)/.cache/rustup
 
-.PHONY: demo run test soak fuzz lint format messages lock clean
+.PHONY: demo run test soak fuzz bench lint format messages lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/python -m aggregator demo $(ARGS)
@@ -31,16 +31,22 @@ fuzz: SECONDS ?= 60
 fuzz: $(VENV)/.dev
 	AGGREGATOR_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/fuzz -s $(ARGS)
 
+# This service beside its peers; ARGS="T1 T2" for some works, FEEDS=200 for a short
+# run, ARGS=growth for what a feed costs when there are many: docs/performance.md.
+bench: FEEDS ?= 1000
+bench: $(VENV)/.run
+	$(BIN)/python -m bench --feeds $(FEEDS) $(ARGS)
+
 lint: $(VENV)/.dev
-	$(BIN)/python -m black --check --quiet aggregator tests || \
+	$(BIN)/python -m black --check --quiet aggregator bench tests || \
 	  { echo "black would change files: run 'make format'"; exit 1; }
-	$(BIN)/python -m isort --check-only --quiet aggregator tests
-	$(BIN)/python -m flake8 aggregator tests
+	$(BIN)/python -m isort --check-only --quiet aggregator bench tests
+	$(BIN)/python -m flake8 aggregator bench tests
 	$(BIN)/python -m mypy
 
 format: $(VENV)/.dev
-	$(BIN)/python -m isort --quiet aggregator tests
-	$(BIN)/python -m black --quiet aggregator tests
+	$(BIN)/python -m isort --quiet aggregator bench tests
+	$(BIN)/python -m black --quiet aggregator bench tests
 
 # The English pages, from aggregator/translations/en/LC_MESSAGES/messages.po.
 messages: $(VENV)/.dev

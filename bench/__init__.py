@@ -1,0 +1,1 @@
+"""How fast the service is beside its peers: `make bench`. See docs/performance.md."""
