@@ -53,8 +53,11 @@ def main() -> int:
     notes: list[str] = []
     with _contestants(wanted, notes) as contestants:
         bench = Bench(contestants, runs=wanted.runs, cache=CACHE)
-        for name in wanted.works or WORKS:
-            WORKS[name](bench)
+        try:
+            for name in wanted.works or WORKS:
+                WORKS[name](bench)
+        except (KeyboardInterrupt, BenchError) as error:
+            notes.append(f"INVALID: broken off: {error!r}")
     machine["load_after"] = os.getloadavg()
     print(f"{machine}\n\n{report.table(bench.rows, wanted.feeds)}\n")
     print("\n".join(notes))
@@ -64,7 +67,8 @@ def main() -> int:
     invalid = [row for row in bench.rows.values() if row.faults]
     for row in invalid:
         print(f"INVALID: {row.work} {row.who}: {'; '.join(row.faults)}")
-    return 1 if invalid else 0
+    broken = any(note.startswith("INVALID") for note in notes)
+    return 1 if invalid or broken else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -68,11 +68,16 @@ def run(
         )
         alarm = threading.Timer(limit, os.killpg, (child.pid, signal.SIGKILL))
         alarm.start()
-        with watched(child.pid) as memory:
-            # wait4, not wait: it tells the CPU time of the child's children as well.
-            _, status, used = os.wait4(child.pid, 0)
-            seconds = time.monotonic() - started
-        alarm.cancel()
+        try:
+            with watched(child.pid) as memory:
+                # wait4, not wait: it tells the CPU time of the child's children too.
+                _, status, used = os.wait4(child.pid, 0)
+                seconds = time.monotonic() - started
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
+        finally:
+            alarm.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode == -signal.SIGKILL:
         raise BenchError(f"not at an end after {limit} s: {' '.join(command)}")

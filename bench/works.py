@@ -215,7 +215,7 @@ class Bench:
         except BenchError as error:
             return iter([str(error)])
         wanted = ever if whole else _of(ever, who.city.healthy())
-        return _compared(held, ever, wanted - self._scrolled[who.name])
+        return differences(held, ever, wanted - self._scrolled[who.name])
 
     def _blame(self, row: Row, wrong: Sequence[str]) -> None:
         for fault in wrong:
@@ -293,7 +293,8 @@ def _differs(what: str, found: int, wanted: int | None) -> Iterator[str]:
         yield f"{what}: {found} instead of {wanted}"
 
 
-def _compared(held: Held, ever: Held, wanted: Held) -> Iterator[str]:
+def differences(held: Held, ever: Held, wanted: Held) -> Iterator[str]:
+    """Name what is missing of what was wanted, and what nobody published."""
     if missing := wanted - held:
         yield f"{len(missing)} of {len(wanted)} items are missing: {_some(missing)}"
     if strange := held - ever:
