@@ -48,13 +48,14 @@ def main() -> int:
     wanted = _arguments()
     CACHE.mkdir(parents=True, exist_ok=True)
     machine = report.facts(wanted.feeds, wanted.runs)
-    if wanted.works == ["growth"]:
+    if wanted.growth:
         return growth.main(CACHE, feeds=wanted.feeds, runs=wanted.runs)
     notes: list[str] = []
     with _contestants(wanted, notes) as contestants:
         bench = Bench(contestants, runs=wanted.runs, cache=CACHE)
         try:
-            for name in wanted.works or WORKS:
+            for name, runs in wanted.works:
+                bench.runs = runs
                 WORKS[name](bench)
         except (KeyboardInterrupt, BenchError) as error:
             notes.append(f"INVALID: broken off: {error!r}")
@@ -73,16 +74,18 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("works", nargs="*", help="T1 … T5 (all), or growth")
+    parser.add_argument("works", nargs="*", help="T1 … T5 (all; T1:1: once); growth")
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=list(_PEERS), choices=_PEERS)
     parser.add_argument("--json", type=Path, help="file (.cache/bench/TIME.json)")
     parser.add_argument("--postgres", help="URL of a database to be made anew, too")
     wanted = parser.parse_args()
-    unknown = set(wanted.works) - {*WORKS, "growth"}
-    if unknown or ("growth" in wanted.works and len(wanted.works) > 1):
+    wanted.growth = wanted.works == ["growth"]
+    given = [each.partition(":") for each in wanted.works or WORKS]
+    if not wanted.growth and any(name not in WORKS for name, _, _ in given):
         parser.error(f"works are {', '.join(WORKS)}; or growth, alone")
+    wanted.works = [(name, int(runs or wanted.runs)) for name, _, runs in given]
     return wanted
 
 

@@ -67,6 +67,7 @@ def run(
             command, env=env, cwd=folder, stdout=out, stderr=out, start_new_session=True
         )
         alarm = threading.Timer(limit, os.killpg, (child.pid, signal.SIGKILL))
+        alarm.daemon = True
         alarm.start()
         try:
             with watched(child.pid) as memory:
