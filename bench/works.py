@@ -21,6 +21,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from aggregator.store import schema
+from aggregator.store.engine import Store
 from bench.city import ROOT
 from bench.city import Held
 from bench.contestants import Contestant
@@ -37,6 +38,7 @@ from bench.process import watched
 LATENCY = 100  # milliseconds, in T4
 AT_ONCE = 64  # requests, in T4
 TIMEOUT = 10  # seconds for one answer, in T5
+_LOOK = 0.25  # seconds between two looks; the time measured does not depend on it
 _PATIENCE = 300.0  # seconds for a running `work` to have pulled everything
 
 
@@ -230,18 +232,18 @@ class Bench:
         command = ours.work_command()
         with staying(command, env=ours.env(), folder=ROOT, log=log) as child:
             _await(lambda: b"aggregator: " in log.read_bytes()[-200:], 30)
-            with watched(child.pid) as memory:
+            with closing(ours.store()) as store, watched(child.pid) as memory:
                 for _ in range(self.runs):
                     time.sleep(2)
-                    self._one_turn(work, ours, memory)
+                    self._one_turn(work, ours, store, memory)
 
-    def _one_turn(self, work: str, ours: Ours, memory: Memory) -> None:
+    def _one_turn(self, work: str, ours: Ours, store: Store, memory: Memory) -> None:
         ours.city.order("reset")
         clock = time.monotonic() - time.time()
-        begun = _make_due(ours)
-        _await(lambda: _left(ours, begun) == 0, _PATIENCE)
+        begun = _make_due(store)
+        _await(lambda: _left(store, begun) == 0, _PATIENCE)
         first = ours.city.order("stats")["first"]
-        seconds = _last_try(ours).timestamp() + clock - first
+        seconds = _last_try(store).timestamp() + clock - first
         counts = ours.city.order("stats")
         row = self._row(work, ours.name)
         row.runs.append(Measured(seconds=seconds, memory=memory.peak))
@@ -250,24 +252,24 @@ class Bench:
         self._blame(row, list(_differs("304s", counts.get("304", 0), feeds)))
 
 
-def _make_due(ours: Ours) -> datetime:
+def _make_due(store: Store) -> datetime:
     now = datetime.now(UTC)
-    with closing(ours.store()) as store, store.write() as connection:
+    with store.write() as connection:
         due = now - timedelta(seconds=1)
         connection.execute(sa.update(schema.sources).values(due_at=due))
     return now
 
 
-def _left(ours: Ours, begun: datetime) -> int:
+def _left(store: Store, begun: datetime) -> int:
     table = schema.sources
     query = sa.select(sa.func.count()).where(table.c.last_try_at < begun)
-    with closing(ours.store()) as store, store.read() as connection:
+    with store.read() as connection:
         return connection.scalar(query) or 0
 
 
-def _last_try(ours: Ours) -> datetime:
+def _last_try(store: Store) -> datetime:
     query = sa.select(sa.func.max(schema.sources.c.last_try_at))
-    with closing(ours.store()) as store, store.read() as connection:
+    with store.read() as connection:
         found: datetime = connection.execute(query).scalar_one()
     return found
 
@@ -282,7 +284,7 @@ def _await(so: Callable[[], bool], seconds: float) -> None:
     while not so():
         if time.monotonic() > deadline:
             raise BenchError(f"`work` has not done it after {seconds} s")
-        time.sleep(0.05)
+        time.sleep(_LOOK)
 
 
 # --- What must be true --------------------------------------------------------
