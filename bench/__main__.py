@@ -78,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peers", nargs="*", default=list(_PEERS), choices=_PEERS)
+    parser.add_argument("--workers", type=int, help="of peers; else the best of four")
     parser.add_argument("--json", type=Path, help="file (.cache/bench/TIME.json)")
     parser.add_argument("--postgres", help="URL of a database to be made anew, too")
     wanted = parser.parse_args()
@@ -106,7 +107,7 @@ def _contestants(
             found.append(Ours(city(), home, CACHE, database=database))
         for name in wanted.peers:
             try:
-                workers = _best_workers(name, notes)
+                workers = wanted.workers or _best_workers(name, notes)
                 peer = _PEERS[name](city(), CACHE / f"{name}-data", CACHE)
             except BenchError as error:
                 notes.append(str(error))

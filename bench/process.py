@@ -164,7 +164,12 @@ def staying(
     """Run a command that stays, meanwhile; it is told to end, then waited for."""
     with log.open("ab") as out:
         child = subprocess.Popen(
-            command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=out
+            command,
+            env=env,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=out,
+            start_new_session=True,  # Ctrl-C is the harness's to handle
         )
     try:
         yield child
