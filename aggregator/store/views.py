@@ -117,7 +117,9 @@ def _ids_query(
         conditions.append(_seen.source_pk == named.scalar_subquery())
     if since is None:
         return _newest(view, most, conditions)
-    conditions.append(_noted.first_seen_at >= since)
+    late = schema.notices.alias("late").c
+    recent = sa.select(late.id).where(late.first_seen_at >= since)
+    conditions.append(_seen.notice_id.in_(recent))
     return _newest(view, most, conditions, of=_noted)
 
 
