@@ -28,10 +28,10 @@ from unittest.mock import patch
 
 from aggregator import config
 from aggregator.errors import FetchError
-from aggregator.intake.digest import Task
 from aggregator.intake.net import Request
 from aggregator.intake.net import Response
 from aggregator.intake.pipeline import Puller
+from aggregator.intake.task import Task
 from aggregator.model import Digest
 from aggregator.model import Settings
 from aggregator.model import SourceRow
@@ -63,14 +63,14 @@ meaning.understanding:plain_lines meaning.understanding:find_document
 meaning.understanding:_category meaning.understanding:_levels
 meaning.understanding:find_facets meaning.understanding:_event
 meaning.understanding:_deadline
-intake.digest:_copied intake.digest:hours_believed intake.digest:_without_shared_links
-intake.pipeline:plan_of store.known:known store.known:newer_than
-store.known:dates_taken store.known:has_items intake.pipeline:reconcile
-intake.pipeline:to_ask store.items:apply store.items:_insert_notices
+intake.digest:hours_believed intake.digest:without_shared_links
+intake.saving:plans_of store.known:_hits store.known:_newer_than
+store.known:_dates_taken store.known:_with_items intake.saving:reconcile
+intake.saving:to_ask store.items:apply store.items:_insert_notices
 store.items:_insert_sightings store.items:label_rows store.items:_version_row
-store.items:note_changes intake.pipeline:note_retitled
-intake.pipeline:after_reading intake.pipeline:after_nothing_new
-store.sources:holds store.attempts:settle intake.pipeline:tell
+store.items:note_changes intake.saving:note_retitled
+intake.saving:after_reading intake.pipeline:after_nothing_new
+store.sources:held store.attempts:settle intake.pipeline:tell
 """.split()
 
 

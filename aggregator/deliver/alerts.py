@@ -18,9 +18,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
 from datetime import timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from ipaddress import ip_address
 from time import monotonic
@@ -227,6 +225,9 @@ def _mail_name(settings: Settings) -> str:
 
 def mail_of(message: Message, settings: Settings, now: datetime) -> EmailMessage:
     """Write an alert as a mail; the same alert has the same Message-ID each time."""
+    from email.headerregistry import Address  # slow imports, and seldom needed
+    from email.policy import SMTP
+
     sender, name = settings.alerts.email_from, clean(settings.site.title)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = message.subject

@@ -7,6 +7,7 @@ a place found in the one is the same place in the other: no map has to be kept.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from functools import lru_cache
 
 # Letters and signs that NFC leaves as they are, beside whatever else of them: what
@@ -28,21 +29,20 @@ _MOST_MARKS = 8
 _REMEMBERED = 500  # characters; titles are folded again and again, texts are not
 
 
-def _run_of_marks(codes: range) -> re.Pattern[str]:
-    """Match more marks in a row than any letter bears."""
-    marks = "".join(chr(code) for code in codes if unicodedata.combining(chr(code)))
+@cache  # two of them, since the set of all marks is twenty times slower to look in
+def _run_of_marks(last: int) -> re.Pattern[str]:
+    """Match more marks in a row than any letter bears, up to a code."""
+    codes = map(chr, range(0x300, last))
+    marks = "".join(char for char in codes if unicodedata.combining(char))
     return re.compile(f"[{marks}][{marks}]{{{_MOST_MARKS},}}")
 
 
-# Two, since the set of all marks is twenty times slower to look in.
-_MANY_MARKS = _run_of_marks(range(0x300, 0x10000))
-_MANY_MARKS_OF_ALL = _run_of_marks(range(0x300, 0x1F000))
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 _STRAY_MARKS = re.compile("[\u0300-\u036f]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINE_ENDS = re.compile(r" ?[\n\r\v\f\x85\u2028\u2029][\s\x85]*")
 # One sound, two spellings: kì/kỳ, lí/lý, quí/quý, qui định/quy định.
-_I_FOR_Y = re.compile(r"\b(qu|[hklmst])i\b")
+_I_FOR_Y = re.compile(r"i(?:(?<=\b[hklmst]i)|(?<=\bqui))\b")
 # Typed without the space: "THCSvà". Only acronyms whose end is beyond doubt.
 _GLUED = re.compile(
     r"\b(GDMN|GDTX|THCS|THPT|GDPT|S?P?B?GD&?ĐT|UBND)(?=[^\W\d_A-ZĐÀ-Ỹ]|[à-ỹđ])"
@@ -104,7 +104,7 @@ def nfc(text: str) -> str:
 
 def _composed(text: str) -> str:
     meant = _UNWANTED.sub("", text)
-    runs = _MANY_MARKS_OF_ALL if _BEYOND_BMP.search(meant) else _MANY_MARKS
+    runs = _run_of_marks(0x1F000 if _BEYOND_BMP.search(meant) else 0x10000)
     return unicodedata.normalize("NFC", runs.sub(_few_marks, meant))
 
 
@@ -129,7 +129,7 @@ def align(text: str) -> Aligned:
     if not is_plain(text):
         original = _STRAY_MARKS.sub("", _composed(text))
     folded = original.translate(_FOLD)
-    return Aligned(original, _I_FOR_Y.sub(r"\1y", folded))
+    return Aligned(original, _I_FOR_Y.sub("y", folded))
 
 
 def fold(text: str) -> str:
