@@ -58,8 +58,8 @@ intake.sanitize:clean intake.sanitize:absolute intake.normalize:text_of
 intake.normalize:plain_title
 intake.normalize:_enclosures intake.normalize:_given intake.normalize:_raw
 intake.normalize:_fingerprint intake.digest:understand
-meaning.understanding:separate meaning.understanding:align
-meaning.understanding:plain_lines meaning.understanding:find_document
+meaning.understanding:read_title meaning.understanding:read_text
+meaning.understanding:find_document
 meaning.understanding:_category meaning.understanding:_levels
 meaning.understanding:find_facets meaning.understanding:_event
 meaning.understanding:_deadline
