@@ -25,10 +25,14 @@ MAX_TAG = 500  # characters
 
 # --- Addresses ----------------------------------------------------------------
 
-# A host that every reader takes for a name: no number, no punycode, no dot at its end.
+# A host that every reader takes for a name (no punycode, no dot at its end), or for one
+# and the same number.
 _LABEL = r"(?!xn--)[{}][a-z0-9-]{{0,62}}+(?<!-)"
-_HOST = rf"(?:{_LABEL.format('a-z0-9')}\.)*+{_LABEL.format('a-z')}"
-_ORIGIN = rf"https?://{_HOST}(?::[1-9][0-9]{{0,3}})?+"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_NUMBER = rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![0-9a-z.-])"
+_HOST = rf"(?:{_NUMBER}|(?:{_LABEL.format('a-z0-9')}\.)*+{_LABEL.format('a-z')})"
+_PORT = "(?:[1-5][0-9]{4}|[1-9][0-9]{0,3})"
+_ORIGIN = rf"https?://{_HOST}(?::{_PORT})?+"
 # Neither brackets nor semicolons, and no question mark or hash with nothing behind it:
 # the library writes these anew.
 _SIGNS = "A-Za-z0-9@!$'()*+,=~._"

@@ -40,6 +40,7 @@ STABLE = [
     f'<a title="Văn bản 1" href="http://a.vn" {A}><b>x</b></a><a {A}>y</a>',
     '<img alt="" src="http://a.vn:8080/x.jpg" width="20">',
     '<img src="http://a.vn/?a" title="a b" height="1">a',
+    '<img src="http://127.0.0.1:41234/a"><img src="http://a.vn:59999/b">',
     '<hr><table width="9"><tbody> <tr><td colspan="2"><p>a</p></td>\n<th>b</th></tr>'
     "<tr></tr></tbody><tfoot></tfoot></table>c<hr>",
     "<table><tbody><tr><td>a<table></table> <b>c</b></td></tr></tbody></table>",
