@@ -49,6 +49,20 @@ def decoded(body: bytes, content_type: str = "") -> str:
     return text.strip(" \t\r\n\ufeff")
 
 
+def plain(body: bytes, content_type: str = "") -> str:
+    """Return what ``decoded`` does, if this is sound UTF-8 beyond doubt, else "".
+
+    What XML forbids is still in it: for a reader that refuses it.
+    """
+    if any(_SEVEN_BIT.match(name) for name in _named(body, content_type)):
+        return ""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\ufffd" in text else text.strip(" \t\r\n\ufeff")
+
+
 def _text(body: bytes, content_type: str) -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):

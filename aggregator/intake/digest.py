@@ -79,6 +79,7 @@ def run(task: Task) -> Digest:
         skip_days=document.skip_days,
         complete=document.complete,
         cut=document.cut,
+        strictly=document.strictly,
     )
 
 

@@ -54,6 +54,25 @@ _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # Names that feedparser does not know, and the like-built ones that it knows.
 _NAMESPACES = {"http://purl.org/net/rss1.1#": "http://purl.org/rss/1.0/"}
+# What may come of mending, in a document's bytes made small: rather too much of it.
+_FOLDED = "\u0130\u0131\u017f\u212a"  # to these patterns, an i, an s and a k
+_MANY = (
+    ((b"item", b"entry"), MAX_ITEMS),
+    ((b"category", b"subject", b"keywords"), MAX_CATEGORIES),
+    ((b"link", b"enclosure"), MAX_LINKS),
+)
+_MAYBE_LONG_TAG = re.compile(rb"<[a-z][^<>]{10000}")
+_PREFIX = rb"<(?:[^\s<>/:]*:)?"
+_MAYBE_LONG_NAME = re.compile(
+    _PREFIX + rb"(?:author|creator|publisher|webmaster|managingeditor|name|email)"
+    rb"[^<>]*>(?:<!\[cdata\[)?[^<\]]{500}"
+)
+_MAYBE_TAGS = re.compile(rb"</?(?:[^\s<>/:]*:)?tags[\s/>]")
+# Tab, both ends of line, what Windows-1252 has otherwise, and numbers of many digits.
+_ODD_REFERENCE = re.compile(
+    rb"&#(?:0*(?:9|10|13|12[89]|1[345]\d);|\d{8}"
+    rb"|x0*(?:[9ad]|[89][\da-f]);|x[\da-f]{7})"
+)
 
 
 def mended(text: str) -> tuple[str, int]:
@@ -77,6 +96,58 @@ def refuse_json_storm(text: str) -> None:
     """
     if text.count("{") + text.count("[") > MAX_TAGS:
         raise _storm("too many objects")
+
+
+def is_sound(text: str, small: bytes) -> bool:
+    """Say whether a well-formed document with a root is read the same unmended.
+
+    Rather no than wrongly yes; it takes a tenth of the time of mending.
+
+    Args:
+        small: The text in UTF-8, in small letters as far as they are ASCII's.
+    """
+    if any(char in text for char in _FOLDED):
+        return False
+    if "<!ENTITY" in text or any(name in text for name in _NAMESPACES):
+        return False
+    if text.rfind("<!--") > text.rfind("-->"):
+        return False
+    if _MAYBE_LONG_NAME.search(small) or _ODD_REFERENCE.search(small):
+        return False
+    if b"tags" in small and _MAYBE_TAGS.search(small):
+        return False
+    return _is_within_limits(small)
+
+
+def _is_within_limits(small: bytes) -> bool:
+    """Say whether no number is over its limit, not even with what is only text."""
+    brackets, size = small.count(b"<"), len(small)
+    if brackets > MAX_TAGS or not _are_attributes_few(small):
+        return False
+    if size > MAX_REFERENCES and small.count(b"&") > MAX_REFERENCES:
+        return False
+    if size > 5 * MAX_NAMESPACES and small.count(b"xmlns") > MAX_NAMESPACES:
+        return False
+    if brackets <= MAX_ITEMS:
+        return True
+    openings = brackets - small.count(b"</")
+    return all(
+        openings <= most or _are_few(small, *names, most=most) for names, most in _MANY
+    )
+
+
+def _are_attributes_few(small: bytes) -> bool:
+    number = small.count(b"=")
+    if number <= MAX_ATTRIBUTES:
+        return True
+    return number <= MAX_ALL_ATTRIBUTES and not _MAYBE_LONG_TAG.search(small)
+
+
+def _are_few(small: bytes, *names: bytes, most: int) -> bool:
+    number = sum(small.count(name) for name in names)
+    if number > most:
+        number -= sum(small.count(b"</" + name) for name in names)
+    return number <= most
 
 
 def _from_root(text: str) -> str:
@@ -159,10 +230,11 @@ def _well_formed(text: str) -> str:
     text = _TAGS.sub(r"<\1x-tags", _LONG_NAME.sub(r"\1", text))
     if "<!ENTITY" in text:
         return text
-    return "".join(_with_references(text))
+    return "".join(with_references(text))
 
 
-def _with_references(text: str) -> Iterator[str]:
+def with_references(text: str) -> Iterator[str]:
+    """Yield the text's parts with its references written out or mended."""
     position = 0
     while position < len(text):
         start = text.find("<![CDATA[", position)

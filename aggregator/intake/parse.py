@@ -20,10 +20,13 @@ import feedparser
 from aggregator.errors import ParseError
 from aggregator.errors import Reason
 from aggregator.intake import jsonfeed
+from aggregator.intake import strict
 from aggregator.intake.decode import decoded
 from aggregator.intake.mend import mended
 from aggregator.intake.mend import refuse_json_storm
+from aggregator.intake.strict import enclosure
 from aggregator.intake.wishes import is_cut
+from aggregator.intake.wishes import minutes
 from aggregator.intake.wishes import skip_times
 from aggregator.model import Document
 from aggregator.model import Enclosure
@@ -46,6 +49,16 @@ def parse(body: bytes, *, content_type: str = "", url: str = "") -> Document:
     """
     if len(body) > MAX_BODY:
         raise ParseError(Reason.TOO_LARGE, f"{len(body)} bytes")
+    found = strict.read(body, content_type=content_type, url=url)
+    return found or parse_any(body, content_type=content_type, url=url)
+
+
+def parse_any(body: bytes, *, content_type: str = "", url: str = "") -> Document:
+    """Read a feed that need not be well-formed: what it gives is what a feed says.
+
+    Raises:
+        ParseError: It is empty, a web page, or no feed.
+    """
     text = decoded(body, content_type)
     if not text:
         raise ParseError(Reason.EMPTY_BODY)
@@ -72,7 +85,7 @@ def _parse_xml(source: str, url: str) -> Document:
         link=home,
         generator=_text(feed, "generator"),
         language=_text(feed, "language"),
-        ttl_minutes=_minutes(_text(feed, "ttl")),
+        ttl_minutes=minutes(_text(feed, "ttl")),
         skip_hours=skip_hours,
         skip_days=skip_days,
         complete=not result["bozo"],
@@ -111,10 +124,6 @@ def _dicts(raw: Any, key: str) -> Iterable[Any]:
     values = dict.get(raw, key)
     found = values if isinstance(values, list) else []
     return [value for value in found if isinstance(value, dict)]
-
-
-def _minutes(text: str) -> int | None:
-    return int(text) if re.fullmatch("[0-9]{1,6}", text.strip()) else None
 
 
 def _entry(raw: Any, base: str) -> Entry:
@@ -176,10 +185,9 @@ def _moment(value: object) -> datetime | None:
 def _enclosures(raw: Any) -> Iterator[Enclosure]:
     for link in _dicts(raw, "links"):
         if _text(link, "rel") == "enclosure" and _text(link, "href"):
-            length = _text(link, "length").strip()
-            yield Enclosure(
-                url=_text(link, "href"),
-                type=_text(link, "type"),
-                length=int(length) if re.fullmatch("[0-9]{1,15}", length) else 0,
-                title=_text(link, "title"),
+            yield enclosure(
+                _text(link, "href"),
+                _text(link, "type"),
+                _text(link, "length"),
+                _text(link, "title"),
             )

@@ -1,4 +1,4 @@
-"""Read from a feed's text what feedparser loses: its skip times, and a missing end.
+"""Read from a feed's text its wishes, some of which feedparser loses, and a lost end.
 
 Pure, and linear in the length of the text, whatever it holds.
 """
@@ -15,6 +15,11 @@ _LISTS = {name: re.compile(rf"<{name}\s*>", re.I) for name in ("skipHours", "ski
 _HOUR = re.compile(r"<hour\s*>\s*(\d{1,2})\s*</hour\s*>", re.A)
 _DAY = re.compile(r"<day\s*>\s*([a-z]{6,9})\s*</day\s*>")
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|feed|rdf|channel|entry)(?=[\s/>])[^<>]*>", re.I)
+
+
+def minutes(text: str) -> int | None:
+    """Read a ``ttl``: minutes for which a document may be kept."""
+    return int(text) if re.fullmatch("[0-9]{1,6}", text.strip()) else None
 
 
 def skip_times(text: str) -> tuple[frozenset[int], frozenset[int]]:

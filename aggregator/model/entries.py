@@ -50,3 +50,4 @@ class Document:
     skip_days: frozenset[int] = frozenset()  # 0 is Monday, GMT
     complete: bool = True  # False: its end is missing or it is ill-formed
     cut: bool = False  # its end is missing: there was more
+    strictly: bool = False  # read by the strict reader, not by feedparser

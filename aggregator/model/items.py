@@ -55,3 +55,4 @@ class Digest:
     skip_days: frozenset[int] = frozenset()  # 0 is Monday, GMT
     complete: bool = True
     cut: bool = False  # its end is missing: there was more
+    strictly: bool = False  # read by the strict reader, not by feedparser
