@@ -246,6 +246,7 @@ READ = {  # what is read strictly, and so as feedparser reads it
     "no entry": rss(""),
     "a guid as link": item(f"<guid>{WEB}</guid>"),
     "a guid that is no address": item('<guid isPermaLink="true">15</guid>'),
+    "a guid that is not quite a link": item(f'<guid isPermaLink="True">{WEB}</guid>'),
     "a guid in blanks": item(
         "<guid isPermaLink='false'>\n <![CDATA[news_1]]>\n</guid>"
     ),
@@ -330,6 +331,9 @@ DECLINED = {  # each would be read otherwise, or it is not worth it to prove tha
     "another namespace": rss("", ' xmlns:dc="http://www.w3.org/2005/Atom"'),
     "a namespace within": item('<a:b xmlns:a="urn:a"/>'),
     "a prefix taken for another": item(f'<link/><dc:link xmlns:dc="{ATOM}" href="x"/>'),
+    "a prefix lost within": item(
+        f'<title xmlns:dc="{ATOM}">a</title><dc:creator>b</dc:creator>'
+    ),
     "a prefix of nobody": item("<x:creator>a</x:creator>"),
     "an unknown element": item("<unknown/>"),
     "an unknown attribute": item('<title type="html">a</title>'),
@@ -340,6 +344,7 @@ DECLINED = {  # each would be read otherwise, or it is not worth it to prove tha
     "content elsewhere": entry('<content src="http://a.vn/"/>'),
     "elements in a title": item("<title>a <b>c</b></title>"),
     "an item in an item": item("<item/>"),
+    "depth": item("<a>" * 49_000 + "</a>" * 49_000),
     "two titles": item("<title>a</title><title>b</title>"),
     "two links": item("<link>a</link><link>b</link>"),
     "two authors": item("<author>a</author><dc:creator>b</dc:creator>"),
@@ -372,6 +377,8 @@ DECLINED = {  # each would be read otherwise, or it is not worth it to prove tha
         f"<description><![CDATA[<name>{'a' * 600}]]></description>"
     ),
     "tags": item("<description><![CDATA[<tags >]]></description>"),
+    "tags with a long s": item("<description><![CDATA[<tag\u017f >]]></description>"),
+    "entities in HTML": item("<description><![CDATA[<!ENTITY a 'b'>]]></description>"),
     "RSS 1.1": item("<description>http://purl.org/net/rss1.1#</description>"),
     "no end": rss("<item/>")[:-6],
     "another end": rss("<item/>") + b"<!-- <item> -->",
