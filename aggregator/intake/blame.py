@@ -7,6 +7,7 @@ rarely, shows after a while that the network works; then what still fails is its
 fault.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
@@ -27,17 +28,18 @@ OF_A_NETWORK = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Failing:
     at: datetime
-    well: bool
-    pks: frozenset[int] = frozenset()  # sources that failed
+    pks: frozenset[int]  # sources that failed
 
 
 class OurNetwork:
     """Remembers how each host ended last, and judges."""
 
     def __init__(self) -> None:
-        self._hosts: dict[str, _Seen] = {}
+        # Each in the order in which they were last heard of; a host is in one of them.
+        self._well: OrderedDict[str, datetime] = OrderedDict()
+        self._failing: OrderedDict[str, _Failing] = OrderedDict()
         self._failed: set[int] = set()  # sources; not yet excused
         self._taken: set[int] = set()  # excused since; some are being asked just now
         self._since: datetime | None = None
@@ -50,7 +52,9 @@ class OurNetwork:
 
     def answered(self, host: str, now: datetime) -> None:
         """Note that a host gave what was asked for."""
-        self._hosts[host] = _Seen(now, True)
+        self._drop_failing(host)
+        self._well[host] = now
+        self._well.move_to_end(host)
         self._own_fault.discard(host)
         self._judge(now)
 
@@ -75,9 +79,11 @@ class OurNetwork:
         long = since is not None and now - since > FAILING_WINDOW
         if long and pk not in self._failed and pk not in self._taken:
             return False
-        before = self._hosts.get(host)
-        pks = before.pks if before and not before.well else frozenset()
-        self._hosts[host] = _Seen(now, False, pks | {pk})
+        before = self._failing.get(host)
+        pks = before.pks if before else frozenset()
+        self._failing[host] = _Failing(now, pks | {pk})
+        self._failing.move_to_end(host)
+        self._well.pop(host, None)
         self._failed.add(pk)
         self._judge(now)
         return self.blamed
@@ -91,23 +97,30 @@ class OurNetwork:
         return taken
 
     def _judge(self, now: datetime) -> None:
-        recent = {
-            host: seen
-            for host, seen in self._hosts.items()
-            if now - seen.at <= (WINDOW if seen.well else FAILING_WINDOW)
-        }
-        self._hosts = recent
-        failing = [seen for seen in recent.values() if not seen.well]
-        still = {pk for seen in failing for pk in seen.pks}
-        self._failed &= still
-        most = len(failing) * 2 > len(recent)
-        reached = len(failing) < len(recent)
+        self._forget(now)
+        failing, well = len(self._failing), len(self._well)
+        most = failing > well
         if self._since is None:
-            if most and len(failing) >= LEAST_HOSTS:
+            if most and failing >= LEAST_HOSTS:
                 self._since, self._taken = now, set()
         elif not most:
             self._since, self._taken = None, set()
-        elif reached and now - self._since > LONGEST_DOUBT:
+        elif well and now - self._since > LONGEST_DOUBT:
             self._since, self._taken = None, set()
-            self._own_fault = {h for h, seen in recent.items() if not seen.well}
-            self._hosts = {h: seen for h, seen in recent.items() if seen.well}
+            self._own_fault = set(self._failing)
+            self._failing.clear()
+
+    def _forget(self, now: datetime) -> None:
+        """Drop what was heard too long ago; the oldest stand first."""
+        while self._well and now - next(iter(self._well.values())) > WINDOW:
+            self._well.popitem(last=False)
+        while self._failing:
+            host, oldest = next(iter(self._failing.items()))
+            if now - oldest.at <= FAILING_WINDOW:
+                break
+            self._drop_failing(host)
+
+    def _drop_failing(self, host: str) -> None:
+        gone = self._failing.pop(host, None)
+        if gone is not None:
+            self._failed -= gone.pks
