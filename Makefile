@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export TMPDIR := $(CURDIR)/.cache/tmp
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+# Compiled modules are kept there, so that a process starts in a fraction of the time.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip asks rustc for its version; rustup would answer by making a folder in HOME.
 export RUSTUP_HOME := $(CURDIR)/.cache/rustup

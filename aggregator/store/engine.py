@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -123,29 +124,33 @@ def write_many(
     """
     if not rows:
         return
-    statement, makers = _prepared(connection.dialect, table, tuple(rows[0]))
-    connection.exec_driver_sql(
-        statement,
-        [tuple(make(row[name]) for name, make in makers) for row in rows],
-    )
+    statement, values_of, makers = _prepared(connection.dialect, table, tuple(rows[0]))
+    written = []
+    for row in rows:
+        values = list(values_of(row))
+        for place, make in makers:
+            values[place] = make(values[place])
+        written.append(tuple(values))
+    connection.exec_driver_sql(statement, written)
 
 
 @lru_cache(maxsize=64)
 def _prepared(
     dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...]
-) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+) -> tuple[
+    str, Callable[[Any], tuple[Any, ...]], list[tuple[int, Callable[[Any], Any]]]
+]:
+    """Give an INSERT, what takes a row's values, and what is to be made of some."""
     mark = "?" if dialect.name == "sqlite" else "%s"
     quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in names)
     marks = ", ".join([mark] * len(names))
-    makers: list[tuple[str, Callable[[Any], Any]]] = []
-    for name in names:
-        kind = table.c[name].type.dialect_impl(dialect)
-        makers.append((name, kind.bind_processor(dialect) or _same))
-    return f"INSERT INTO {table.name} ({quoted}) VALUES ({marks})", makers
-
-
-def _same(value: Any) -> Any:
-    return value
+    makers: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, name in enumerate(names):
+        make = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        if make is not None:
+            makers.append((place, make))
+    statement = f"INSERT INTO {table.name} ({quoted}) VALUES ({marks})"
+    return statement, itemgetter(*names), makers
 
 
 def new_keys(connection: sa.Connection, table: sa.Table, count: int) -> list[int]:

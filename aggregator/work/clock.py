@@ -40,6 +40,8 @@ class Clock:
         self._engine = engine
         self._max_in_flight = max_in_flight
         self._stopping = threading.Event()
+        self._ticking = threading.Lock()
+        self._more_is_due = False  # than there was room for
         self._saver = threading.Thread(target=self._save, name="saver", daemon=True)
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -87,15 +89,27 @@ class Clock:
 
     def tick(self) -> None:
         """Lease what is due, as far as there is room, and start pulling it."""
+        if not self._ticking.acquire(blocking=False):
+            return
+        try:
+            self._take()
+        except StoreError as error:
+            _log.error("tick failed: %s", error)
+        finally:
+            self._ticking.release()
+
+    def _take(self) -> None:
         room = self._max_in_flight - self._engine.puller.in_flight
         if room <= 0 or self._stopping.is_set():
             return
-        try:
-            if self._engine.any_due():
-                rows = self._engine.claim(limit=room, per_host=PER_HOST)
-                self._engine.puller.submit(rows)
-        except StoreError as error:
-            _log.error("tick failed: %s", error)
+        self._more_is_due = False
+        if self._engine.any_due():
+            rows = self._engine.claim(limit=room, per_host=PER_HOST)
+            self._more_is_due = len(rows) == room
+            self._engine.puller.submit(rows)
+
+    def _is_half_empty(self) -> bool:
+        return self._engine.puller.in_flight * 2 <= self._max_in_flight
 
     def _renew(self) -> None:
         if self._engine.puller.in_flight:
@@ -114,6 +128,8 @@ class Clock:
         while not self._stopping.is_set():
             try:
                 self._engine.puller.step(_STEP)
+                if self._more_is_due and self._is_half_empty():
+                    self.tick()  # now: with a thousand due a second is long
             except StoreError as error:
                 _log.error("saving failed: %s", error)
             except Exception:  # one source's fault must not stop the clock

@@ -526,7 +526,7 @@ def test_a_notice_seen_in_many_places_takes_one_place_of_the_window(
         row = row_of(store, name, said)
         with store.write() as connection:
             plan = plan_of(connection, row, Digest(items=tuple(items)), NOW)
-            stored_items.apply(connection, row, plan, NOW)
+            stored_items.apply(connection, [(row, plan)], NOW)
     for limit in (1, 2, 3, 4):
         assert titles(store, view("so", limit=limit)) == ["a", "b", "c"][:limit]
 

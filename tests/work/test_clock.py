@@ -45,6 +45,7 @@ class FakeEngine:
         self.puller = FakePuller()
         self.claims: list[int] = []
         self.renewals = self.looks = 0
+        self.due = 1  # sources, at each claim
         self.at_once = self.most_at_once = 0
         self.asked = threading.Condition()
         self.due_as: Callable[[], bool] = lambda: True
@@ -64,7 +65,8 @@ class FakeEngine:
             self.claim_as()
         finally:
             self.at_once -= 1
-        return [f"row {len(self.claims)}"]
+        taken = min(limit, self.due)
+        return [f"row {len(self.claims)}"] * taken
 
     def renew(self) -> None:
         self.renewals += 1
@@ -146,6 +148,20 @@ def test_no_more_is_taken_than_there_is_room_for(engine: FakeEngine) -> None:
     engine.puller.in_flight = 5
     clock.tick()
     assert engine.claims == [3]
+
+
+def test_what_is_due_beyond_the_room_does_not_wait_for_a_tick(
+    engine: FakeEngine,
+) -> None:
+    engine.due = 1000
+    day = timedelta(days=1)
+    clock = Clock(engine, tick=day, max_in_flight=10)  # type: ignore[arg-type]
+    clock.start()
+    try:
+        engine.wait_for_claims(4)
+    finally:
+        clock.stop(PATIENCE)
+    assert engine.claims[:4] == [10, 5, 5, 5]
 
 
 def test_nothing_due_takes_no_lock(engine: FakeEngine) -> None:
