@@ -38,11 +38,11 @@ def redirected(
     """
     if row.asks_anew:
         if redirects and redirects[-1][1] == was.learned_url:
-            return replace(was, redirect_to="", redirect_since=None), ()
+            return was.but(redirect_to="", redirect_since=None), ()
         was = replace(was, learned_url="")
     permanent = redirects and all(s in _PERMANENT_STATUS for s, _ in redirects)
     if not permanent:
-        return replace(was, redirect_to="", redirect_since=None), ()
+        return was.but(redirect_to="", redirect_since=None), ()
     target = redirects[-1][1]
     since = was.redirect_since if was.redirect_to == target else None
     if since is None or now - since < PERMANENT:

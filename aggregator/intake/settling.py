@@ -150,8 +150,7 @@ def after_nothing_new(
 ) -> Settled:
     """Settle an answer that brought nothing: 304, or the bytes of last time."""
     standing, notes = _well(row, answer, at.now)
-    standing = replace(
-        standing,
+    standing = standing.but(
         validators=_validators(row.standing, answer),
         halvings=max(0, standing.halvings - 1),
         gap=False,  # it overlaps wholly with what is known
@@ -235,7 +234,7 @@ def _settled(
     plan: Plan | None = None,
 ) -> Settled:
     if at.dissolved:
-        standing = replace(standing, quiet_at=None)
+        standing = standing.but(quiet_at=None)
     attempt = Attempt(
         at=at.now,
         outcome=outcome,
@@ -287,8 +286,7 @@ def _well(
     full = isinstance(answer, Fetched)
     distrusted = was.distrusted_at
     still = distrusted is not None and now - distrusted < DISTRUST
-    standing = replace(
-        was,
+    standing = was.but(
         failures=0,
         failing_since=None,
         reason="",

@@ -29,6 +29,12 @@ _EPOCH = re.compile(r"(\d{9,10}|\d{12,13})(?:\.\d{1,9})?", re.ASCII)
 _BASIC_ISO = re.compile(
     r"(\d{4})(\d\d)(\d\d)(?:t(\d\d)(\d\d)(\d\d)?(.{0,6}))?", re.ASCII
 )
+_RFC_822 = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) "
+    r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ((?:19[7-9]|20\d)\d) "
+    r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|([+-])(0\d|1[0-3])([0-5]\d))",
+    re.ASCII,
+)
 _T = re.compile(r"(?<=\d)t(?=\d)")
 _PARENS = re.compile(r"\(([^()]*)\)")
 _ZONE_WORDS = {
@@ -103,7 +109,34 @@ def parse_date(raw: str, *, timezone: str, day_first: bool = True) -> datetime |
     """
     if not raw or len(raw) > LONGEST:
         return None
-    text = fold(raw)
+    plain = _RFC_822.fullmatch(raw)
+    if plain:
+        return _from_rfc_822(plain)
+    return _read(fold(raw), timezone=timezone, day_first=day_first)
+
+
+def _from_rfc_822(match: re.Match[str]) -> datetime | None:
+    """Read what most feeds write, as `_read` would in eight times the time."""
+    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
+    zone: tzinfo = UTC
+    if sign:
+        delta = timedelta(hours=int(hours), minutes=int(minutes))
+        zone = fixed_zone(-delta if sign == "-" else delta)
+    try:
+        return datetime(
+            int(year),
+            _MONTHS[month.lower()],
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            tzinfo=zone,
+        )
+    except ValueError:
+        return None
+
+
+def _read(text: str, *, timezone: str, day_first: bool) -> datetime | None:
     epoch = _EPOCH.fullmatch(text)
     try:
         if epoch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -207,6 +208,12 @@ class Standing:
     feed_id: str = ""
     feed_title: str = ""
     generator: str = ""
+
+    def but(self, **values: object) -> "Standing":
+        """Give it with other values; itself, where they are not other: most often."""
+        if all(getattr(self, name) == value for name, value in values.items()):
+            return self
+        return replace(self, **values)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

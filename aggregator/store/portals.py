@@ -6,6 +6,7 @@ under a first path segment of their own (edu.viettel.vn/<school>/…).
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 # First path segments that name a part of a portal, not a portal.
@@ -18,6 +19,7 @@ _PARTS = frozenset(
 )
 
 
+@lru_cache(maxsize=20_000)
 def host_of(url: str) -> str:
     """Name the host that answers for an address, with a port that is not the usual."""
     parts = urlsplit(url)

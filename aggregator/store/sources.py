@@ -25,6 +25,7 @@ from aggregator.store.standing import standing_of
 _sources = schema.sources
 _LOCK = 7_361_404  # PostgreSQL advisory lock: one taking over of the file at a time
 _LONGEST_WAIT = 10.0  # seconds for a host's rest; another machine's clock may be ahead
+_AT_ONCE = 1_000  # rows that one statement names
 _CLAIM = 7_361_405  # and one claim at a time, so that no two take one host
 
 
@@ -182,12 +183,10 @@ def claim(
         .with_for_update(skip_locked=True, of=_sources)
     )
     rows = [row for row in connection.execute(statement) if row.id in sources]
-    if rows:
-        mine = sa.update(_sources).where(table.pk == sa.bindparam("b_pk"))
-        connection.execute(
-            mine.values(lease_owner=owner, lease_until=until),
-            [{"b_pk": row.pk} for row in rows],
-        )
+    leased = sa.update(_sources).values(lease_owner=owner, lease_until=until)
+    for start in range(0, len(rows), _AT_ONCE):
+        pks = [row.pk for row in rows[start : start + _AT_ONCE]]
+        connection.execute(leased.where(table.pk.in_(pks)))
     return [_taken(row, sources[row.id], now) for row in rows]
 
 

@@ -19,7 +19,7 @@ _PLAIN = (
 )
 
 # What others may have written since the source was leased.
-_CERTAIN = {"failures", "failing_since", "reason", "excused", "limited_until"}
+_CERTAIN = ("failures", "failing_since", "reason", "excused", "limited_until")
 
 
 def standing_of(row: sa.Row[Any]) -> Standing:
@@ -38,6 +38,8 @@ def columns_of(standing: Standing, *, was: Standing) -> dict[str, Any]:
     Args:
         was: How it stood when it was leased; others may have excused it since.
     """
+    if standing is was:
+        return {name: getattr(standing, name) for name in _CERTAIN}
     columns = {
         name: value
         for name in _PLAIN

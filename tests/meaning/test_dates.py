@@ -6,8 +6,12 @@ from datetime import timedelta
 from datetime import timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from aggregator.meaning import dates
 from aggregator.meaning.dates import parse_date
+from aggregator.meaning.text import fold
 
 ZONE = "Asia/Ho_Chi_Minh"
 
@@ -148,3 +152,21 @@ def test_every_date_is_aware_and_an_instant():
 def test_a_naive_date_is_in_the_zone_that_is_given():
     date = parse_date("2021-01-05T08:00:00", timezone="Europe/Berlin")
     assert date == datetime(2021, 1, 5, 8, tzinfo=timezone(timedelta(hours=1)))
+
+
+@given(
+    st.sampled_from(["", "Mon, ", "Sun, "]),
+    *(st.integers(0, most) for most in (32, 24, 60, 60)),
+    st.sampled_from("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()),
+    st.sampled_from(["1969", "1970", "1999", "2024", "2026", "2099", "2100", "2199"]),
+    st.sampled_from(["GMT", "+0700", "-0330", "+0000", "-0000", "+1400", "+1359"]),
+)
+def test_the_short_way_reads_as_the_long_way(
+    weekday, day, hour, minute, second, month, year, zone
+):
+    raw = f"{weekday}{day} {month} {year} {hour:02}:{minute:02}:{second:02} {zone}"
+    short = parse_date(raw, timezone=ZONE)
+    long = dates._read(fold(raw), timezone=ZONE, day_first=True)
+    assert short == long
+    if short is not None and long is not None:
+        assert short.utcoffset() == long.utcoffset()
