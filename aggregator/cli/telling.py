@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import date
 from datetime import datetime
 from datetime import time
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,7 @@ def check(place: Place, as_json: bool) -> None:
 @click.pass_obj
 def sources(place: Place, as_json: bool) -> None:
     """Tell how every source stands: since when, why, when it is asked again."""
+    from aggregator.store.attempts import readings
     from aggregator.store.attempts import states
     from aggregator.store.incidents import open_incidents
     from aggregator.work.declaring import now
@@ -76,11 +78,13 @@ def sources(place: Place, as_json: bool) -> None:
     with opened(place, settings) as store, store.read() as connection:
         found = states(connection, now())
         lasting = open_incidents(connection)
+        read = readings(connection, (now() - timedelta(days=7)).date())
     if as_json:
         print_json(
             {
                 "sources": [_source(state, settings) for state in found],
                 "incidents": [_in_offset(asdict(each), settings) for each in lasting],
+                "readings": read,
             }
         )
         return

@@ -81,6 +81,7 @@ def reconcile(digest: Digest, past: Past, *, source_id: str, now: datetime) -> P
         flips=tuple(flips),
         redated=sum(_redated(item, found) for item, found in own),
         moved_from=moved_from([n for n in named if n.found is None or n.found.own]),
+        strictly=digest.strictly,
     )
 
 

@@ -52,5 +52,6 @@ def tell(report: Report) -> None:
         fields |= {"reason": attempt.reason, "detail": f'"{attempt.detail}"'}
     if attempt.plan is not None:
         fields |= attempt.plan.counts | {"gap": attempt.plan.gap}
+        fields["reader"] = "strict" if attempt.plan.strictly else "feedparser"
     line = " ".join(f"{name}={value}" for name, value in fields.items())
     log.log(logging.WARNING if attempt.reason else logging.INFO, "pulled %s", line)

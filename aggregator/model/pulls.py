@@ -106,6 +106,7 @@ class Plan:
     flips: tuple[Flip, ...] = ()
     redated: int = 0  # unchanged but for the date that their source gives them
     moved_from: str = ""  # the host at which nearly all of it stood before
+    strictly: bool = False  # read by the strict reader, not by feedparser
 
     @property
     def withdrawn(self) -> int:

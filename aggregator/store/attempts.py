@@ -7,6 +7,7 @@ counted for its source and day, so that a year of polling stays small.
 from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
+from datetime import date
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
@@ -82,12 +83,21 @@ def _write_attempts(
         rows.append(_attempt_row(row.pk, each.attempt))
     if rows:
         connection.execute(sa.insert(schema.attempts), rows)
-    for outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY):
-        _count_days(
-            connection,
-            str(outcome),
-            [(r.pk, s.attempt) for r, s in settled if s.attempt.outcome is outcome],
-        )
+    counted: dict[str, list[tuple[int, Attempt]]] = {}
+    for row, each in settled:
+        counted.setdefault(_counter(each.attempt), []).append((row.pk, each.attempt))
+    for column, attempts in counted.items():
+        if column:
+            _count_days(connection, column, attempts)
+
+
+def _counter(attempt: Attempt) -> str:
+    """Name the counter of its day that an attempt moves; "" for none."""
+    if attempt.outcome in (Outcome.NOT_MODIFIED, Outcome.SAME_BODY):
+        return str(attempt.outcome)
+    if attempt.plan is None:
+        return ""
+    return "strict" if attempt.plan.strictly else "lenient"
 
 
 def _write_standings(
@@ -205,8 +215,6 @@ def _attempt_row(pk: int, attempt: Attempt) -> dict[str, Any]:
 def _count_days(
     connection: sa.Connection, column: str, attempts: Sequence[tuple[int, Attempt]]
 ) -> None:
-    if not attempts:
-        return
     table = schema.attempt_days
     statement = insert(connection, table)
     statement = statement.on_conflict_do_update(
@@ -223,6 +231,14 @@ def _count_days(
             for pk, a in attempts
         ],
     )
+
+
+def readings(connection: sa.Connection, since: date) -> dict[str, int]:
+    """Count the documents read since a day (UTC), by which reader."""
+    table = schema.attempt_days.c
+    sums = sa.select(sa.func.sum(table.strict), sa.func.sum(table.lenient))
+    strict, lenient = connection.execute(sums.where(table.day >= since)).one()
+    return {"strict": int(strict or 0), "feedparser": int(lenient or 0)}
 
 
 # --- How they stand -----------------------------------------------------------

@@ -271,6 +271,9 @@ attempt_days = sa.Table(
     sa.Column("day", sa.Date, primary_key=True),
     _count("not_modified"),
     _count("same_body"),
+    # Documents that were read, by which reader: `intake.strict` or feedparser.
+    _count("strict"),
+    _count("lenient"),
     sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
 )
 

@@ -38,6 +38,7 @@ from aggregator.model import View
 from aggregator.store import items as stored_items
 from aggregator.store import schema
 from aggregator.store import sources as stored_sources
+from aggregator.store.attempts import readings
 from aggregator.store.attempts import states
 from aggregator.store.engine import Store
 from aggregator.store.views import read_view
@@ -330,6 +331,15 @@ def test_a_front_page_does_not_make_two_articles_one(house: House) -> None:
     assert titles == {"Thông báo x", "Thông báo khac"}
     report = house.pull(a=ok(document + b"<!-- later -->"))["a"]
     assert report.attempt.plan is not None and report.attempt.plan.unchanged == 2
+
+
+def test_it_is_counted_which_reader_took_a_document(house: House) -> None:
+    house.pull(a=ok(rss("x")))
+    house.pull(a=ok(rss("x").replace(b"</item>", b"<odd>1</odd></item>")))
+    house.pull(a=ok(rss("y").replace(b"Th\xc3\xb4ng", b"Th&ocirc;ng")))
+    with house.store.read() as connection:
+        assert readings(connection, NOW.date()) == {"strict": 1, "feedparser": 2}
+        assert readings(connection, (NOW + 48 * 60 * MINUTE).date())["strict"] == 0
 
 
 def test_a_document_without_entries_empties_nothing(house: House) -> None:

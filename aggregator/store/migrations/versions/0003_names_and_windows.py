@@ -29,6 +29,9 @@ _versions = sa.table(
 def upgrade() -> None:
     """Make the step."""
     op.add_column("sources", sa.Column("emptied_since", _MOMENT, nullable=True))
+    for name in ("strict", "lenient"):
+        counter = sa.Column(name, sa.Integer(), server_default="0", nullable=False)
+        op.add_column("attempt_days", counter)
     _windows()
     _second_names(op.get_bind())
 
