@@ -54,11 +54,14 @@ def declare(
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     for source in sources.values():
         _rename(connection, source)
-    known = {row.id: row for row in connection.execute(sa.select(_sources))}
+    # In the order of their rows, as whoever saves pulls locks them.
+    rows = connection.execute(sa.select(_sources).order_by(_sources.c.pk))
+    known = {row.id: row for row in rows}
+    for id_, row in known.items():
+        if id_ in sources:
+            _renew(connection, sources[id_], row)
     for source in sources.values():
-        if source.id in known:
-            _renew(connection, source, known[source.id])
-        else:
+        if source.id not in known:
             connection.execute(sa.insert(_sources).values(_first_row(source, now)))
     gone = [id_ for id_, row in known.items() if row.active and id_ not in sources]
     if gone:
