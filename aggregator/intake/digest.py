@@ -147,4 +147,6 @@ def without_shared_links(items: Sequence[Item]) -> list[Item]:
 
 
 def _own_keys(item: Item) -> tuple[str, ...]:
-    return item.keys[:1] if item.guid else made_key(item.title, item.text)
+    """Name an item without its link; of nothing else the link is all there is."""
+    made = item.keys[:1] if item.guid else made_key(item.title, item.text)
+    return made or item.keys

@@ -139,7 +139,7 @@ def _entry(raw: Any, base: str) -> Entry:
         summary=_text(raw, "summary"),
         content=_text(body, "value"),
         is_html=_text(body or summary, "type") != "text/plain",
-        base=urljoin(base, inner),
+        base=_joined(base, inner),
         author=_text(dict.get(raw, "author_detail"), "name") or _text(raw, "author"),
         tags=tuple(_text(tag, "term") or _text(tag, "label") for tag in _tags(raw)),
         published=_text(raw, "published") or _text(raw, "created"),
@@ -149,6 +149,13 @@ def _entry(raw: Any, base: str) -> Entry:
         updated_parsed=_moment(dict.get(raw, "updated_parsed")),
         enclosures=tuple(_enclosures(raw)),
     )
+
+
+def _joined(base: str, inner: str) -> str:
+    try:
+        return urljoin(base, inner)
+    except ValueError:  # half of an IPv6 address
+        return base
 
 
 def _tags(raw: Any) -> Iterable[Any]:

@@ -149,6 +149,21 @@ def test_entries_that_share_a_page_and_have_no_guid_stay_several():
     assert (len(plan.new), plan.duplicate) == (2, 0)
 
 
+def test_entries_of_a_shared_link_and_nothing_else_are_read():
+    link = "<link>http://so.example.vn/</link>"
+    entries = f"<item>{link}</item><item>{link}<title>Một</title></item>"
+    found = read(RSS.format(entries).encode())
+    assert all(item.keys for item in found.items)
+    plan = reconcile(found, Past(), source_id="so", now=NOW)
+    assert len(plan.new) == 2
+
+
+def test_a_broken_base_is_none():
+    entry = "<item xml:base='//[::1'><title>Lịch</title><link>a.html</link></item>"
+    (item,) = read(RSS.format(entry).encode()).items
+    assert item.title == "Lịch"
+
+
 def test_one_entry_listed_twice_is_one():
     entry = "<item><title>Lịch</title><link>http://so.example.vn/a.html</link></item>"
     found = read(RSS.format(entry * 2).encode())
