@@ -82,11 +82,20 @@ def turns(
             closed.append(incident)
     # The other feeds of a host that has just come back are being asked: wait for them.
     back = {id_ for i in closed if i.kind == "host" for id_ in i.sources}
+    # Of a host that goes on being down, what fails there now is told already.
+    ended_now = [*closed, *merged]
+    down = {
+        id_
+        for i in lasting
+        if i.kind == "host" and i not in ended_now
+        for id_ in i.sources
+    }
     opened = [
         incident
         for name, incident in wanted.items()
         if name not in known
         and not back.issuperset(incident.sources)
+        and not (incident.kind == "source" and incident.subject in down)
         and not _is_being_asked(incident, by_id, now)
     ]
     return Turns(opened=tuple(opened), closed=tuple(closed), merged=tuple(merged))

@@ -175,6 +175,15 @@ def test_a_feed_that_has_long_failed_hides_no_host_that_goes_down() -> None:
     assert names(found.opened) == [("host", "so.vn")]
 
 
+def test_a_host_that_is_slow_after_it_refused_is_one_incident() -> None:
+    """One feed has been asked alone, again and again; the others come later."""
+    opened = look(bad("a", "so.vn", reason="refused"), well("b", "so.vn")).opened
+    slow = bad("a", "so.vn", reason="timeout", failures=3)
+    slow = replace(slow, failing_since=NOW - DOUBT - MINUTE)
+    b = well("b", "so.vn", last_ok=NOW - 2 * DOUBT)
+    assert look(slow, b, lasting=opened) == Turns()
+
+
 def test_a_host_whose_reason_changes_is_still_down() -> None:
     lasting = look(bad("a", "so.vn", reason="dns"), well("b", "so.vn")).opened
     found = (bad("a", "so.vn", reason="server_error"), well("b", "so.vn"))
