@@ -17,7 +17,7 @@ from aggregator.intake.decode import ILLEGAL
 MAX_ITEMS = 1_000  # read of one document; those beyond are counted, not read
 MOST_ITEMS = 50_000  # in 5 MB these have 100 bytes each: more is no feed
 MAX_BRACKETS = 200_000  # in all, with those of HTML: one in 25 bytes of 5 MB
-MAX_TAGS = 100_000  # of the items read; feedparser takes up to 17 µs for each
+MAX_TAGS = 75_000  # of the items read; feedparser takes up to 25 µs for each
 MAX_NAMESPACES = 20_000  # declared; 24 µs each
 MAX_LINKS = 20_000  # enclosures too; 32 µs each
 MAX_REFERENCES = 600_000  # of which each may grow; one in 8 bytes of 5 MB

@@ -457,12 +457,12 @@ FULL = {
         item(f"<description><![CDATA[<p {'''a='b' ''' * 10_001}>]]></description>"),
     ),
     "all attributes": (
-        item(f"<description><![CDATA[{'''<p a='b'>''' * 90_000}]]></description>"),
+        item(f"<description><![CDATA[{'''<p a='b'>''' * 70_000}]]></description>"),
         item(f"<description><![CDATA[{'''a='b' ''' * 250_001}]]></description>"),
     ),
     "brackets": (
-        item(f"<description><![CDATA[{'<p>' * 90_000}]]></description>"),
-        item(f"<description><![CDATA[{'<p>' * 100_001}]]></description>"),
+        item(f"<description><![CDATA[{'<p>' * 70_000}]]></description>"),
+        item(f"<description><![CDATA[{'<p>' * 75_001}]]></description>"),
     ),
     "references": (
         item(f"<description>{'&lt;' * 100_000}</description>"),
