@@ -310,6 +310,7 @@ def _renew_sighting(
         .where(here)
         .values(
             version=was.version + 1,
+            guid=item.guid or was.guid,  # an entry cut short has come without it
             fingerprint=item.fingerprint,
             category=item.meaning.category,
             level_bits=bits_of(item.meaning.levels),

@@ -333,6 +333,19 @@ def test_a_front_page_does_not_make_two_articles_one(house: House) -> None:
     assert report.attempt.plan is not None and report.attempt.plan.unchanged == 2
 
 
+def test_what_was_cut_short_gets_the_guid_that_comes_later(house: House) -> None:
+    entry = (
+        "<item><title>Khai giảng</title><link>http://a.example/bai/x.html</link>"
+        "<description>Nội dung</description><guid>news_12</guid></item></channel></rss>"
+    )
+    whole = f'<rss version="2.0"><channel>{entry}'.encode()
+    house.pull(a=ok(whole[: whole.index(b"dung<")]))
+    assert [notice.guid for notice in house.notices()] == [""]
+    plan = house.pull(a=ok(whole))["a"].attempt.plan
+    assert plan is not None and (len(plan.new), len(plan.changed)) == (0, 1)
+    assert [notice.guid for notice in house.notices()] == ["news_12"]
+
+
 def test_it_is_counted_which_reader_took_a_document(house: House) -> None:
     house.pull(a=ok(rss("x")))
     house.pull(a=ok(rss("x").replace(b"</item>", b"<odd>1</odd></item>")))
