@@ -181,8 +181,8 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
-def kill_while_pulling(folder: Path, url: str, moment: float) -> bool:
-    """Begin a first pull and kill it after so many seconds; say if it still ran."""
+def kill_while_pulling(folder: Path, url: str, is_time: Callable[[], bool]) -> None:
+    """Begin a first pull, and kill it when told that it is time if it still runs."""
     process = subprocess.Popen(
         words("--database", url, "pull", "--all", "--json"),
         cwd=folder,
@@ -191,17 +191,26 @@ def kill_while_pulling(folder: Path, url: str, moment: float) -> bool:
         stderr=subprocess.DEVNULL,
     )
     try:
-        process.wait(moment)
-        return False
-    except subprocess.TimeoutExpired:
+        while process.poll() is None and not is_time():
+            time.sleep(0.005)
         below = children(process.pid)
         process.send_signal(signal.SIGKILL)
         process.wait()
         _wait_until_gone(below)
-        return True
     finally:
         process.kill()
         process.wait()
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """Make a test of the clock: has this much time passed since now?"""
+    moment = time.monotonic() + seconds
+    return lambda: time.monotonic() >= moment
+
+
+def once_stored(url: str, count: int) -> Callable[[], bool]:
+    """Make a test of the database: are so many items in it?"""
+    return lambda: stored(url).total() >= count
 
 
 def _wait_until_gone(pids: set[int]) -> None:
@@ -222,16 +231,21 @@ def test_a_killed_first_pull_is_made_good_by_the_next(
     assert stored(whole) == world.items
 
     chance = random.Random("kill -9")
-    moments = [duration * (n + chance.random()) / ROUNDS for n in range(ROUNDS)]
     half_way = 0
-    for moment in moments:
-        url = fresh()
-        kill_while_pulling(tmp_path, url, moment)
+    for n in range(ROUNDS):  # by turns at a moment of the whole, and while it stores
+        url, part = fresh(), (n + chance.random()) / ROUNDS
+        by_clock = n % 2 == 0
+        is_time = (
+            after(duration * part)
+            if by_clock
+            else once_stored(url, 1 + int(world.items.total() * part * 0.8))
+        )
+        kill_while_pulling(tmp_path, url, is_time)
         before = stored(url)
         assert before <= world.items, "something was stored twice"
         half_way += 0 < before.total() < world.items.total()
         done = aggregator(tmp_path, "--database", url, "pull", "--all", "--json")
-        where = f"killed after {moment:.2f} of {duration:.2f} seconds"
+        where = f"killed at {part:.0%} of {'the time' if by_clock else 'the items'}"
         assert done.code == 0, where
         assert done.json["sources"]["busy"] == 0, where
         assert stored(url) == world.items, where
