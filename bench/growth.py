@@ -13,7 +13,6 @@ from statistics import median
 from bench.city import ROOT
 from bench.city import upstream
 from bench.contestants import Ours
-from bench.process import environment
 from bench.process import run
 from bench.process import say
 from bench.works import Bench
@@ -22,15 +21,15 @@ MORE_FEEDS = 10  # times as many
 MORE_ITEMS = 50  # times as many
 GROWTH = 0.20  # that is allowed
 _BACK = 10  # days by which each copy is dated further back than the last
-_COPIES = (
+COPIES = (
     """INSERT INTO notices (id, published_at, first_seen_at, entered_at, state)
     SELECT :mark || substr(id, 9), {published_at}, {first_seen_at}, {entered_at}, state
     FROM notices WHERE id NOT LIKE '0000____-%'""",
     """INSERT INTO sightings (pk, notice_id, source_pk, guid, first_seen_at, version,
-    fingerprint, authority, category, level_bits, published_at, state)
+    fingerprint, authority, category, level_bits, published_at, entered_at, state)
     SELECT pk + :by * :n, :mark || substr(notice_id, 9), source_pk, guid || :suffix,
     {first_seen_at}, version, fingerprint, authority, category, level_bits,
-    {published_at}, state FROM sightings WHERE pk <= :by""",
+    {published_at}, {entered_at}, state FROM sightings WHERE pk <= :by""",
     """INSERT INTO keys (source_pk, key, sighting_pk, since)
     SELECT source_pk, key || :suffix, sighting_pk + :by * :n, {since} FROM keys
     WHERE sighting_pk <= :by""",
@@ -64,13 +63,16 @@ def main(cache: Path, *, feeds: int, runs: int) -> int:
 
 
 def _start_seconds(cache: Path, runs: int) -> float:
-    command = [sys.executable, "-m", "aggregator", "--help"]
+    """Measure a command that has but one feed to ask, and nothing new to read."""
     log = cache / "growth.log"
-    spent = [
-        run(command, env=environment(cache), folder=ROOT, log=log).seconds
-        for _ in range(runs + 1)  # the first one compiles
-    ]
-    return median(spent[1:])
+    with upstream(1, cache) as city:
+        ours = Ours(city, cache / "growth", cache)
+        ours.prepare()
+        spent = [
+            run(ours.command(), env=ours.env(), folder=ROOT, log=log).seconds
+            for _ in range(runs + 2)  # the first ones compile and read
+        ]
+    return median(spent[2:])
 
 
 def _costs(
@@ -95,6 +97,7 @@ def _costs(
     return {
         row.work: (median(each.seconds for each in row.runs) - start) / feeds * 1e6
         for row in bench.rows.values()
+        if row.who == ours.name
     }
 
 
@@ -123,4 +126,4 @@ def _statements(number: int) -> Iterator[str]:
         name: f"strftime('%Y-%m-%d %H:%M:%f', {name}, '{shift}') || '000'"
         for name in names
     }
-    return (statement.format(**moved) for statement in _COPIES)
+    return (statement.format(**moved) for statement in COPIES)

@@ -10,6 +10,7 @@ import click
 
 from aggregator import __version__
 from aggregator.cli.common import Place
+from aggregator.cli.common import importing
 from aggregator.errors import AggregatorError
 from aggregator.errors import ConfigError
 
@@ -36,7 +37,9 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = __import__(f"aggregator.cli.{COMMANDS[cmd_name]}", fromlist=[cmd_name])
+        home = f"aggregator.cli.{COMMANDS[cmd_name]}"
+        with importing():
+            module = __import__(home, fromlist=[cmd_name])
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         return command

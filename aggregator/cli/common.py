@@ -1,5 +1,6 @@
 """What commands share: where the file and the database are, and how results look."""
 
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,20 @@ if TYPE_CHECKING:  # opening a database is slow, and `check` needs none
     from aggregator.store.engine import Store
 
 
+@contextmanager
+def importing() -> Iterator[None]:
+    """Let the garbage collector rest: what modules make stays for good.
+
+    Looking through it again and again takes a fifth of the time of starting.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """The options that every command takes."""
@@ -27,7 +42,8 @@ class Place:
 
     def settings(self) -> Settings:
         """Read feeds.toml."""
-        from aggregator import config
+        with importing():
+            from aggregator import config
 
         return config.load(self.config)
 
@@ -41,8 +57,9 @@ class Place:
 @contextmanager
 def opened(place: Place, settings: Settings) -> "Iterator[Store]":
     """Open the database and let it know what the file says."""
-    from aggregator.store.engine import open_store
-    from aggregator.work.declaring import take_over
+    with importing():
+        from aggregator.store.engine import open_store
+        from aggregator.work.declaring import take_over
 
     store = open_store(place.database_url())
     try:

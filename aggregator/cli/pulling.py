@@ -28,7 +28,7 @@ from aggregator.store.engine import Store
 from aggregator.work.declaring import now
 from aggregator.work.engine import Engine
 from aggregator.work.engine import running
-from aggregator.work.serving import until_told
+from aggregator.work.signals import until_told
 
 
 @dataclass(slots=True)

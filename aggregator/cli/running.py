@@ -24,7 +24,7 @@ from aggregator.work.serving import address_of
 from aggregator.work.serving import end_within
 from aggregator.work.serving import listening
 from aggregator.work.serving import serving
-from aggregator.work.serving import until_told
+from aggregator.work.signals import until_told
 
 _STOP_SECONDS = 6  # for the save under way
 _END_SECONDS = 9  # for the whole of stopping

@@ -1,8 +1,7 @@
-"""The web server (waitress), and waiting for the signal that ends a service."""
+"""The web server (waitress). Alone may import it."""
 
 import logging
 import os
-import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -103,18 +102,3 @@ def end_within(seconds: float) -> None:
 def _leave(seconds: float) -> None:
     _log.warning("left after %s seconds: the database did not answer", seconds)
     os._exit(0)
-
-
-@contextmanager
-def until_told() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set; the usual handlers come back after."""
-    told = threading.Event()
-    kept = {
-        number: signal.signal(number, lambda *_: told.set())
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield told
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)

@@ -1,10 +1,15 @@
 """The benchmark's own bookkeeping: what is published, what counts as lost, ratios."""
 
+import re
 from datetime import UTC
 from datetime import datetime
 
+import pytest
+
 from aggregator.intake.digest import digest
 from aggregator.model import SourceHints
+from aggregator.store import schema
+from bench.growth import COPIES
 from bench.process import Measured
 from bench.report import goals
 from bench.report import table
@@ -83,3 +88,14 @@ def test_a_wrong_count_shows_in_the_table() -> None:
     lines = table(rows, 20).splitlines()
     assert "INVALID" not in lines[2]
     assert lines[3].endswith("| 2.00 | INVALID |")
+
+
+@pytest.mark.parametrize("statement", COPIES)
+def test_what_is_copied_to_make_a_store_large_is_whole(statement: str) -> None:
+    name, columns = re.match(r"INSERT INTO (\w+) \(([^)]*)\)", statement).groups()
+    needed = {
+        column.name
+        for column in schema.metadata.tables[name].c
+        if not column.nullable and column.server_default is None
+    }
+    assert needed - set(re.split(r",\s+", columns)) <= {"pk"}

@@ -15,7 +15,7 @@ from aggregator.work.serving import address_of
 from aggregator.work.serving import end_within
 from aggregator.work.serving import listening
 from aggregator.work.serving import serving
-from aggregator.work.serving import until_told
+from aggregator.work.signals import until_told
 
 
 def app() -> Flask:
