@@ -72,12 +72,7 @@ def _hints(source: str | None, settings: Settings) -> SourceHints:
         return SourceHints()
     if source not in settings.sources:
         raise unknown("source", source, settings.sources)
-    declared = settings.sources[source]
-    return SourceHints(
-        category=declared.category,
-        levels=declared.levels,
-        authority_levels=settings.authorities[declared.authority].levels,
-    )
+    return settings.hints(source)
 
 
 def _told(meaning: Meaning) -> dict[str, Any]:

@@ -52,7 +52,6 @@ from aggregator.model import Digest
 from aggregator.model import Fetched
 from aggregator.model import NotModified
 from aggregator.model import Settings
-from aggregator.model import SourceHints
 from aggregator.model import SourceRow
 from aggregator.model import Validators
 from aggregator.store import attempts as stored_attempts
@@ -322,16 +321,11 @@ class Puller:
     def _read(
         self, row: SourceRow, fetched: Fetched, now: datetime, verifying: bool
     ) -> None:
-        authority = self._settings.authorities[row.source.authority]
         task = Task(
             body=fetched.body,
             content_type=fetched.content_type,
             url=fetched.url,
-            hints=SourceHints(
-                category=row.source.category,
-                levels=row.source.levels,
-                authority_levels=authority.levels,
-            ),
+            hints=self._settings.hints(row.source.id),
             timezone=row.source.timezone or self._settings.site.timezone,
             now=now,
         )

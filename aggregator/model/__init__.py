@@ -5,6 +5,7 @@ normalized, cleaned, understood. A *notice* is what is published; an item seen a
 source is a *sighting* of it.
 """
 
+from aggregator.model.corrections import Correction
 from aggregator.model.declared import AlertSettings
 from aggregator.model.declared import Authority
 from aggregator.model.declared import FetchSettings
@@ -70,6 +71,7 @@ __all__ = [
     "Cadence",
     "Category",
     "ChangedSighting",
+    "Correction",
     "Digest",
     "Document",
     "DocumentFacts",

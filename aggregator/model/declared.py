@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import timedelta
 
+from aggregator.model.meanings import SourceHints
 from aggregator.model.names import Category
 from aggregator.model.names import Level
 
@@ -94,3 +95,12 @@ class Settings:
     sources: Mapping[str, Source]
     fetch: FetchSettings = FetchSettings()
     alerts: AlertSettings = AlertSettings()
+
+    def hints(self, source: str) -> SourceHints:
+        """Say what is known of a source before a title of it is read."""
+        declared = self.sources[source]
+        return SourceHints(
+            category=declared.category,
+            levels=declared.levels,
+            authority_levels=self.authorities[declared.authority].levels,
+        )

@@ -19,7 +19,7 @@ from aggregator.model import Enclosure
 from aggregator.model import Event
 from aggregator.model import Level
 from aggregator.store import schema
-from aggregator.store.items import levels_of
+from aggregator.store.columns import levels_of
 from aggregator.store.views import facts_of
 
 SHOWN = ("shown", "maybe_withdrawn")  # the states in which feeds carry a notice

@@ -7,19 +7,19 @@ the outbox. Whole or not at all.
 
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from aggregator.model import ALL_LEVELS
 from aggregator.model import Absence
 from aggregator.model import ChangedSighting
+from aggregator.model import Correction
 from aggregator.model import Flip
 from aggregator.model import Item
 from aggregator.model import Known
-from aggregator.model import Level
 from aggregator.model import Meaning
 from aggregator.model import NewSighting
 from aggregator.model import Plan
@@ -28,26 +28,16 @@ from aggregator.store import schema
 from aggregator.store.changes import Place
 from aggregator.store.changes import Touched
 from aggregator.store.changes import note_changes
+from aggregator.store.columns import bits_of
+from aggregator.store.columns import chunks
+from aggregator.store.corrections import corrections_of
 from aggregator.store.engine import insert
 from aggregator.store.engine import new_keys
 from aggregator.store.engine import write_many
 from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
 
-CHUNK = 500  # names in one IN list
 _BEST_FIRST = ("shown", "maybe_withdrawn", "held", "hidden", "withdrawn")
-
-
-def bits_of(levels: Collection[Level]) -> int:
-    """Write levels as bits; none means all."""
-    bits = sum(schema.LEVEL_BITS[level] for level in set(levels))
-    return bits or schema.ALL_BITS
-
-
-def levels_of(bits: int) -> frozenset[Level]:
-    """Read levels from bits; all of them read as none."""
-    levels = frozenset(level for level, bit in schema.LEVEL_BITS.items() if bits & bit)
-    return frozenset() if levels == ALL_LEVELS else levels
 
 
 # --- A plan made rows ---------------------------------------------------------
@@ -60,18 +50,56 @@ def apply(
 
     Nothing new and nothing changed: nothing written.
     """
+    plans, corrections = _corrected(connection, plans)
     _insert_aliases(connection, plans, now)
     _write_flips(connection, [flip for _, plan in plans for flip in plan.flips])
     _write_absences(connection, [each for _, plan in plans for each in plan.absent])
     new = [(row, sighting) for row, plan in plans for sighting in plan.new]
     if new:
         _insert_notices(connection, new, now)
-        _insert_sightings(connection, new, now)
+        _insert_sightings(connection, new, corrections, now)
     for row, plan in plans:
         for change in plan.changed:
-            _renew_sighting(connection, row, change, now)
+            fixed = _fixed(corrections, change.known.notice)
+            _renew_sighting(connection, row, change, fixed, now)
     touched = [each for row, plan in plans if (each := _touched(row, plan)) is not None]
     note_changes(connection, touched, now=now)
+
+
+_Plans = Sequence[tuple[SourceRow, Plan]]
+_Corrections = Mapping[str, Correction]
+
+
+def _corrected(connection: sa.Connection, plans: _Plans) -> tuple[_Plans, _Corrections]:
+    """Put what persons have said in place of what the rules say of known notices."""
+    met = {change.known.notice for _, plan in plans for change in plan.changed}
+    met |= {new.notice for _, plan in plans for new in plan.new if not new.minted}
+    said = corrections_of(connection, met) if met else {}
+    if not said:
+        return plans, said
+    return [(row, _plan_corrected(plan, said)) for row, plan in plans], said
+
+
+def _plan_corrected(plan: Plan, said: _Corrections) -> Plan:
+    def over(item: Item, notice: str) -> Item:
+        correction = said.get(notice)
+        if correction is None:
+            return item
+        return replace(item, meaning=correction.over(item.meaning))
+
+    return replace(
+        plan,
+        new=tuple(replace(n, item=over(n.item, n.notice)) for n in plan.new),
+        changed=tuple(
+            replace(c, item=over(c.item, c.known.notice)) for c in plan.changed
+        ),
+    )
+
+
+def _fixed(corrections: _Corrections, notice: str) -> Collection[str]:
+    """Name the facets of a notice in which rules have no say."""
+    correction = corrections.get(notice)
+    return correction.facets if correction else ()
 
 
 def _touched(row: SourceRow, plan: Plan) -> Touched | None:
@@ -205,6 +233,7 @@ def _insert_notices(
 def _insert_sightings(
     connection: sa.Connection,
     new: Sequence[tuple[SourceRow, NewSighting]],
+    corrections: _Corrections,
     now: datetime,
 ) -> None:
     entered = _entered(connection, [sighting for _, sighting in new])
@@ -214,7 +243,11 @@ def _insert_sightings(
         connection,
         schema.sightings,
         [
-            {"pk": pk, **_sighting_row(row, s, entered[s.notice], now)}
+            {
+                "pk": pk,
+                **_sighting_row(row, s, entered[s.notice], now),
+                "state": _first_state(corrections.get(s.notice)),
+            }
             for pk, (row, s) in numbered
         ],
     )
@@ -232,7 +265,13 @@ def _insert_sightings(
         schema.versions,
         [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
-    labels = [label for r, s in new for label in label_rows(r, s.notice, s.item, now)]
+    labels = [
+        label
+        for row, s in new
+        for label in label_rows(
+            row.pk, s.notice, s.item.meaning, now, fixed=_fixed(corrections, s.notice)
+        )
+    ]
     write_many(connection, schema.labels, labels)
 
 
@@ -264,8 +303,12 @@ def _sighting_row(
         "level_bits": bits_of(meaning.levels),
         "published_at": new.published,
         "entered_at": entered,
-        "state": "shown",
     }
+
+
+def _first_state(correction: Correction | None) -> str:
+    """Say how a further place of a notice begins: what a person hid stays hidden."""
+    return "hidden" if correction is not None and correction.hidden else "shown"
 
 
 def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object]:
@@ -282,12 +325,13 @@ def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object
         "text": item.text,
         "author": item.author,
         "enclosures": item.enclosures,
-        "facts": _facts(item.meaning),
+        "facts": facts_in(item.meaning),
         "raw": dict(item.raw),
     }
 
 
-def _facts(meaning: Meaning) -> dict[str, object]:
+def facts_in(meaning: Meaning) -> dict[str, object]:
+    """Write document, deadline and event as they are kept with a version."""
     facts: dict[str, object] = {}
     if meaning.document is not None:
         facts["document"] = meaning.document
@@ -299,7 +343,11 @@ def _facts(meaning: Meaning) -> dict[str, object]:
 
 
 def _renew_sighting(
-    connection: sa.Connection, row: SourceRow, change: ChangedSighting, now: datetime
+    connection: sa.Connection,
+    row: SourceRow,
+    change: ChangedSighting,
+    fixed: Collection[str],
+    now: datetime,
 ) -> None:
     item, was = change.item, change.known
     version = _version_row(was.sighting, was.version + 1, item, now)
@@ -316,10 +364,4 @@ def _renew_sighting(
             level_bits=bits_of(item.meaning.levels),
         )
     )
-    renew_labels(connection, row, change, now)
-
-
-def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Cut a list into parts that one statement can name: databases have a limit."""
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+    renew_labels(connection, row.pk, was.notice, item.meaning, now, fixed=fixed)

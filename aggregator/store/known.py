@@ -14,8 +14,8 @@ from aggregator.model import Category
 from aggregator.model import Known
 from aggregator.model import SourceRow
 from aggregator.store import schema
-from aggregator.store.items import CHUNK
-from aggregator.store.items import levels_of
+from aggregator.store.columns import CHUNK
+from aggregator.store.columns import levels_of
 
 _MOST_MISSING = 2000  # of one source, in one look
 _RECENT = timedelta(days=30)  # in which going back to a former version is flipping

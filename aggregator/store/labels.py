@@ -4,6 +4,7 @@ A label that no longer holds is ended, never removed: someone will ask what was 
 on a day, and why.
 """
 
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -12,11 +13,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from aggregator.model import ChangedSighting
-from aggregator.model import Item
 from aggregator.model import Meaning
-from aggregator.model import SourceRow
 from aggregator.store import schema
+
+RULES = "rules"  # who gives labels that no person has given
 
 
 class Label(NamedTuple):
@@ -27,7 +27,8 @@ class Label(NamedTuple):
     value: str
 
 
-def _values(meaning: Meaning) -> Iterator[tuple[str, str]]:
+def values_of(meaning: Meaning) -> Iterator[tuple[str, str]]:
+    """Yield what rules say as facets and values; levels are named, or "all"."""
     yield "category", str(meaning.category)
     for level in sorted(meaning.levels) or ("all",):
         yield "level", str(level)
@@ -37,33 +38,49 @@ def _values(meaning: Meaning) -> Iterator[tuple[str, str]]:
 
 
 def label_rows(
-    row: SourceRow, notice: str, item: Item, now: datetime
+    source_pk: int,
+    notice: str,
+    meaning: Meaning,
+    now: datetime,
+    *,
+    fixed: Collection[str] = (),
 ) -> list[dict[str, object]]:
-    """Write an item's labels as rows, each with why it was given."""
-    why = item.meaning.because  # in JSON a dataclass is written as its fields
+    """Write what the rules say of a notice at one source as rows, each with why.
+
+    Args:
+        fixed: Facets of which a person has spoken, and the rules are silent.
+    """
+    why = meaning.because  # in JSON a dataclass is written as its fields
     return [
         {
             "notice_id": notice,
-            "source_pk": row.pk,
+            "source_pk": source_pk,
             "facet": facet,
             "value": value,
             "why": why if facet in ("category", "level") else (),
-            "given_by": "rules",
+            "given_by": RULES,
             "from_at": now,
         }
-        for facet, value in _values(item.meaning)
+        for facet, value in values_of(meaning)
+        if facet not in fixed
     ]
 
 
 def renew_labels(
-    connection: sa.Connection, row: SourceRow, change: ChangedSighting, now: datetime
+    connection: sa.Connection,
+    source_pk: int,
+    notice: str,
+    meaning: Meaning,
+    now: datetime,
+    *,
+    fixed: Collection[str] = (),
 ) -> None:
     """End the labels that no longer hold and begin the new ones; keep the history."""
     label = schema.labels.c
     here = sa.and_(
-        label.notice_id == change.known.notice,
-        label.source_pk == row.pk,
-        label.given_by == "rules",
+        label.notice_id == notice,
+        label.source_pk == source_pk,
+        label.given_by == RULES,
         label.to_at.is_(None),
     )
     held = {
@@ -72,7 +89,7 @@ def renew_labels(
             sa.select(label.pk, label.facet, label.value).where(here)
         )
     }
-    fresh = label_rows(row, change.known.notice, change.item, now)
+    fresh = label_rows(source_pk, notice, meaning, now, fixed=fixed)
     wanted = {(str(new["facet"]), str(new["value"])): new for new in fresh}
     ended = [pk for name, pk in held.items() if name not in wanted]
     if ended:

@@ -20,11 +20,11 @@ from aggregator.model import Category
 from aggregator.model import Level
 from aggregator.model import Reach
 from aggregator.store import schema
+from aggregator.store.columns import bits_of
+from aggregator.store.columns import levels_of
 from aggregator.store.dossier import NOW_SHOWN
 from aggregator.store.dossier import SHOWN
 from aggregator.store.dossier import state_of
-from aggregator.store.items import bits_of
-from aggregator.store.items import levels_of
 from aggregator.store.views import end_of_day
 
 PAGE = 50  # rows on one page of the list

@@ -24,9 +24,9 @@ from aggregator.model import Reach
 from aggregator.model import View
 from aggregator.model import ViewVersion
 from aggregator.store import schema
-from aggregator.store.items import bits_of
-from aggregator.store.items import chunks
-from aggregator.store.items import levels_of
+from aggregator.store.columns import bits_of
+from aggregator.store.columns import chunks
+from aggregator.store.columns import levels_of
 from aggregator.store.labels import Label
 from aggregator.store.labels import current_labels
 
@@ -303,7 +303,7 @@ def _facets(labels: Sequence[Label], sources: set[int]) -> dict[str, tuple[str, 
     facets: dict[str, list[str]] = {}
     for label in labels:
         own = label.source_pk is None or label.source_pk in sources
-        if not own or label.facet in ("category", "level"):
+        if not own or label.facet in ("category", "level", "state"):
             continue
         values = facets.setdefault(label.facet, [])
         if label.value not in values:

@@ -1,0 +1,29 @@
+"""Values as columns: levels as bits, and lists as long as a statement may name."""
+
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+from aggregator.model import ALL_LEVELS
+from aggregator.model import Level
+from aggregator.store import schema
+
+CHUNK = 500  # names in one IN list
+
+
+def bits_of(levels: Collection[Level]) -> int:
+    """Write levels as bits; none means all."""
+    bits = sum(schema.LEVEL_BITS[level] for level in set(levels))
+    return bits or schema.ALL_BITS
+
+
+def levels_of(bits: int) -> frozenset[Level]:
+    """Read levels from bits; all of them read as none."""
+    levels = frozenset(level for level, bit in schema.LEVEL_BITS.items() if bits & bit)
+    return frozenset() if levels == ALL_LEVELS else levels
+
+
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list into parts that one statement can name: databases have a limit."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
