@@ -23,6 +23,7 @@ from aggregator.model import Incident
 from aggregator.model import SourceState
 from aggregator.store import incidents as stored
 from aggregator.store.attempts import CONFIRMED
+from aggregator.store.attempts import is_calm
 from aggregator.store.attempts import states
 from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
@@ -46,6 +47,8 @@ class Turns:
 def watch(store: Store, now: datetime) -> Turns:
     """Look at all sources; write down what turned, with one alert for all of it."""
     with store.read() as connection:
+        if is_calm(connection, now) and not stored.open_incidents(connection):
+            return Turns()
         if _look(connection, now) == Turns():
             return Turns()
     with store.write() as connection:  # looked at again, now that nobody else writes
