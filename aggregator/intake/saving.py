@@ -16,6 +16,8 @@ from aggregator.errors import StoreError
 from aggregator.intake.absence import Gone
 from aggregator.intake.absence import oldest_listed
 from aggregator.intake.absence import to_ask
+from aggregator.intake.duplicates import join
+from aggregator.intake.duplicates import marked
 from aggregator.intake.identity import unsettled
 from aggregator.intake.names import first_name
 from aggregator.intake.names import names_of
@@ -29,15 +31,18 @@ from aggregator.intake.settling import Moment
 from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_reading
 from aggregator.model import Attempt
+from aggregator.model import Copy
 from aggregator.model import Digest
 from aggregator.model import Fetched
 from aggregator.model import Known
+from aggregator.model import NewSighting
 from aggregator.model import Outcome
 from aggregator.model import Plan
 from aggregator.model import Settled
 from aggregator.model import SourceRow
 from aggregator.store import attempts as stored_attempts
 from aggregator.store import items as stored_items
+from aggregator.store import joins as stored_joins
 from aggregator.store import known as stored_known
 from aggregator.store import sources as stored_sources
 from aggregator.store.changes import note_retitled
@@ -169,11 +174,40 @@ class Saver:
                 self._moment(document.row),
                 verifying=document.verifying,
             )
-        stored_items.apply(connection, saved, now)
+        store_plans(connection, saved, now)
         for document in documents:
             if isinstance(ended[document.row.pk], Settled):
                 _note_title(connection, document.row, document.digest, now)
         return ended
+
+
+def store_plans(
+    connection: Connection, plans: Sequence[tuple[SourceRow, Plan]], now: datetime
+) -> None:
+    """Store what plans say; new items that are copies join the notice they copy.
+
+    Only what is new is looked for, once: an edit later neither joins nor parts.
+    """
+    marks = marked(plans)
+    copies: list[Copy] = []
+    wanted = {
+        mark: new.published
+        for new, mine in zip(_all_new(plans), marks, strict=True)
+        for mark in mine.values()
+        if new.minted and new.item.meaning.hold is None
+    }
+    if wanted:
+        stored_joins.lock(connection)
+        copies = stored_joins.find_copies(connection, wanted)
+    places = stored_joins.places_of(connection, (each.notice for each in copies))
+    joined, proposals = join(plans, marks, copies, places)
+    stored_items.apply(connection, joined, now)
+    stored_joins.propose(connection, proposals, now)
+
+
+def _all_new(plans: Sequence[tuple[SourceRow, Plan]]) -> Iterator[NewSighting]:
+    for _, plan in plans:
+        yield from plan.new
 
 
 def _by_turns(pulled: Sequence[Pulled]) -> list[list[Pulled]]:
