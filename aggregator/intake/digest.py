@@ -18,6 +18,7 @@ from aggregator.intake.normalize import normalize
 from aggregator.intake.normalize import storable
 from aggregator.intake.nukeviet import hours_believed
 from aggregator.intake.parse import parse
+from aggregator.intake.strangers import mind_strangers
 from aggregator.intake.task import Task
 from aggregator.intake.titles import plain_title
 from aggregator.meaning.text import fold
@@ -68,8 +69,9 @@ def run(task: Task) -> Digest:
     read = [_read(entry, n, task, called) for n, entry in enumerate(document.entries)]
     items = [each for each in read if isinstance(each, Item)]
     items = hours_believed(items, document.generator)
+    items = mind_strangers(without_shared_links(items), task.url)
     return Digest(
-        items=tuple(without_shared_links(items)),
+        items=tuple(items),
         rejections=tuple(each for each in read if isinstance(each, Rejection)),
         feed_id=storable(document.id),
         feed_title=plain_title(document.title),

@@ -3,16 +3,12 @@
 The Department's document stands on ten offices' portals, each with a guid and host of
 its own. Copies are found by marks (number and issuer, page, title) and are one notice
 only where something besides agrees. What is merely likely is proposed to an editor:
-joining two notices wrongly hides one of them, and nobody would see it.
+joining two notices wrongly hides one of them, and nobody would see it. Who joins is
+`joining`.
 """
 
 import re
 from collections.abc import Iterable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -26,8 +22,6 @@ from aggregator.meaning.text import fold
 from aggregator.model import Copy
 from aggregator.model import Item
 from aggregator.model import NewSighting
-from aggregator.model import Plan
-from aggregator.model import Proposal
 from aggregator.model import SourceRow
 from aggregator.model import Verdict
 
@@ -38,7 +32,6 @@ SIMILAR = 0.8  # share of words that two texts have in common; from which they a
 LIKELY = 0.4  # … from which an editor is asked
 TITLES_SIMILAR = 0.5
 MOST_READ = 20_000  # characters of a text
-MOST_PROPOSED = 3  # of one new item
 _LEAST_WORDS, _LEAST_LETTERS = 5, 25  # of a title that says what it is about
 _LEAST_TEXT = 20  # words; "see the file" says nothing of what it is about
 _LEAST_TITLE = 4  # words beside number and date, for one title to stand in another
@@ -206,114 +199,3 @@ def _share(mine: set[str], other: set[str]) -> float:
 def words(text: str) -> set[str]:
     """Take a text apart; case and marks make no difference."""
     return set(_WORD.findall(fold(text).replace("_", " ")))
-
-
-# --- Documents ------------------------------------------------------------------
-
-Plans = Sequence[tuple[SourceRow, Plan]]
-
-
-@dataclass(slots=True)
-class _Known:
-    """All copies that were met, and at which sources their notices stand."""
-
-    by_mark: dict[int, list[Copy]]
-    places: dict[str, set[int]]
-    proposed: dict[tuple[str, str], Proposal] = field(default_factory=dict)
-
-    def add(self, copy: Copy, marks: Iterable[int]) -> None:
-        self.places.setdefault(copy.notice, set()).add(copy.source_pk)
-        for mark in marks:
-            self.by_mark.setdefault(mark, []).append(copy)
-
-
-def marked(plans: Plans) -> list[dict[str, int]]:
-    """Give the marks of all that is new, in the order of the documents."""
-    return [
-        marks_of(new.item, row.source.authority)
-        for row, plan in plans
-        for new in plan.new
-    ]
-
-
-def join(
-    plans: Plans,
-    marks: Sequence[Mapping[str, int]],
-    stored: Sequence[Copy],
-    places: Mapping[str, Iterable[int]],
-) -> tuple[list[tuple[SourceRow, Plan]], list[Proposal]]:
-    """Let new items that are copies of a notice be further places of it.
-
-    What came first is what others join: the stored, then in the documents' order. A
-    source that shows a notice already shows no second copy of it, since its own names
-    have told the two apart.
-
-    Args:
-        marks: See `marked`.
-        stored: What these marks have found.
-        places: The rows of the sources at which the notices of those stand.
-    """
-    known = _Known({}, {notice: set(pks) for notice, pks in places.items()})
-    for copy in stored:
-        known.add(copy, copy.marks)
-    for row, plan in plans:
-        for each in plan.new:
-            if not each.minted:  # another source of its portal has it
-                known.places.setdefault(each.notice, set()).add(row.pk)
-    rest = iter(marks)
-    joined = []
-    for row, plan in plans:
-        new = tuple(_joined(each, row, next(rest), known) for each in plan.new)
-        joined.append((row, replace(plan, new=new) if new else plan))
-    return joined, list(known.proposed.values())
-
-
-def _joined(
-    new: NewSighting, row: SourceRow, marks: Mapping[str, int], known: _Known
-) -> NewSighting:
-    new = replace(new, marks=tuple(marks.values()))
-    if new.item.meaning.hold is not None:
-        return new
-    if new.minted and any(mark in known.by_mark for mark in new.marks):
-        new = _found(new, row, marks, known)
-    known.add(copy_of(new, row), new.marks)
-    return new
-
-
-def _found(
-    new: NewSighting, row: SourceRow, marks: Mapping[str, int], known: _Known
-) -> NewSighting:
-    """Find the notice that a new item is a copy of; keep what it may be, too."""
-    mine = copy_of(new, row)
-    same: dict[str, Copy] = {}
-    maybe: dict[str, str] = {}
-    for other, kinds in _met(marks, known):
-        if row.pk in known.places[other.notice]:
-            continue
-        verdict = same_notice(mine, other, kinds)
-        if verdict is Verdict.SAME:
-            same.setdefault(other.notice, other)
-        elif verdict is Verdict.MAYBE:
-            maybe.setdefault(other.notice, kinds[0])
-    first = next(iter(same.values()), None)
-    if first is not None:
-        new = replace(new, notice=first.notice, minted=False, published=first.published)
-        maybe = dict.fromkeys(list(same)[1:], "both") | maybe
-    for notice in [each for each in maybe if each != new.notice][:MOST_PROPOSED]:
-        _propose(new.notice, notice, maybe[notice], known)
-    return new
-
-
-def _met(marks: Mapping[str, int], known: _Known) -> list[tuple[Copy, list[str]]]:
-    """List the copies that share marks, each with the kinds of these, as they came."""
-    met: dict[int, tuple[Copy, list[str]]] = {}
-    for kind, mark in marks.items():
-        for copy in known.by_mark.get(mark, ()):
-            met.setdefault(id(copy), (copy, []))[1].append(kind)
-    return list(met.values())
-
-
-def _propose(notice: str, other: str, why: str, known: _Known) -> None:
-    first, second = sorted((notice, other))
-    proposal = Proposal(notice=first, other=second, why=why)
-    known.proposed.setdefault((first, second), proposal)

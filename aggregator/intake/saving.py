@@ -16,9 +16,9 @@ from aggregator.errors import StoreError
 from aggregator.intake.absence import Gone
 from aggregator.intake.absence import oldest_listed
 from aggregator.intake.absence import to_ask
-from aggregator.intake.duplicates import join
-from aggregator.intake.duplicates import marked
 from aggregator.intake.identity import unsettled
+from aggregator.intake.joining import join
+from aggregator.intake.joining import marked
 from aggregator.intake.names import first_name
 from aggregator.intake.names import names_of
 from aggregator.intake.reconcile import Past
@@ -30,6 +30,8 @@ from aggregator.intake.reports import log
 from aggregator.intake.settling import Moment
 from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_reading
+from aggregator.intake.strangers import is_many
+from aggregator.intake.strangers import without_flood
 from aggregator.model import Attempt
 from aggregator.model import Copy
 from aggregator.model import Digest
@@ -159,7 +161,8 @@ class Saver:
         plans = plans_of(connection, documents, now)
         ended: dict[int, Settled | Missing] = {}
         saved: list[tuple[SourceRow, Plan]] = []
-        for document, plan in zip(documents, plans, strict=True):
+        for document, found in zip(documents, plans, strict=True):
+            plan = _without_flood(connection, document.row, found)
             # One round of links a pull: those beyond it stay due, for the next one.
             links = [] if document.gone else to_ask(plan.absent, {}, now)
             if links:
@@ -203,6 +206,14 @@ def store_plans(
     joined, proposals = join(plans, marks, copies, places)
     stored_items.apply(connection, joined, now)
     stored_joins.propose(connection, proposals, now)
+
+
+def _without_flood(connection: Connection, row: SourceRow, plan: Plan) -> Plan:
+    if not is_many(plan):
+        return plan
+    usual = stored_attempts.usual_new(connection, row.pk)
+    links = stored_known.recent_links(connection, row.pk)
+    return without_flood(plan, usual, (*links, row.url))
 
 
 def _all_new(plans: Sequence[tuple[SourceRow, Plan]]) -> Iterator[NewSighting]:

@@ -33,6 +33,7 @@ from aggregator.meaning.levels import union
 from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.reading import read_text
 from aggregator.meaning.reading import read_title
+from aggregator.meaning.spam import find_spam
 from aggregator.meaning.text import Aligned
 from aggregator.meaning.times import find_deadline
 from aggregator.meaning.times import find_event
@@ -105,6 +106,7 @@ def understand(
         deadline=deadline,
         event=event,
         because=(*why, *deadline_why, *event_why),
+        hold=find_spam(case.title, case.text),
     )
 
 

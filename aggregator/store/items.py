@@ -224,7 +224,7 @@ def _insert_notices(
             "published_at": sighting.published,
             "first_seen_at": now,
             "entered_at": sighting.entered,
-            "state": _state(sighting),
+            "state": _first_state(sighting, None),
         }
         for _, sighting in new
         if sighting.minted
@@ -275,7 +275,22 @@ def _insert_sightings(
             row.pk, s.notice, s.item.meaning, now, fixed=_fixed(corrections, s.notice)
         )
     ]
-    write_many(connection, schema.labels, labels)
+    holds = [_hold_row(row, s, now) for row, s in new if s.item.meaning.hold]
+    write_many(connection, schema.labels, labels + holds)
+
+
+def _hold_row(row: SourceRow, new: NewSighting, now: datetime) -> dict[str, object]:
+    """Label what is held; no later reading takes that back, only a person does."""
+    held = new.item.meaning.hold
+    return {
+        "notice_id": new.notice,
+        "source_pk": row.pk,
+        "facet": "hold",
+        "value": held.kind if held else "",
+        "why": held.because if held else (),
+        "given_by": "guard",
+        "from_at": now,
+    }
 
 
 def _entered(
