@@ -79,4 +79,6 @@ def _told(meaning: Meaning) -> dict[str, Any]:
     told = asdict(meaning)
     told["levels"] = [level for level in Level if level in meaning.levels]
     told["facets"] = {name: list(values) for name, values in meaning.facets.items()}
+    if meaning.hold is None:
+        del told["hold"]
     return told
