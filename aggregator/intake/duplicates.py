@@ -12,12 +12,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import blake2b
 
-from aggregator.intake.names import article_number
-from aggregator.intake.names import has_own_link
+from aggregator.intake.names import ends_in_number
 from aggregator.intake.names import key_of
 from aggregator.intake.names import last_part
 from aggregator.intake.names import number_of
-from aggregator.intake.names import page_of
 from aggregator.meaning.text import fold
 from aggregator.model import Copy
 from aggregator.model import Item
@@ -68,8 +66,9 @@ def marks_of(item: Item, authority: str) -> dict[str, int]:
         plain = number.replace("&", "")  # SGD&ĐT is SGDĐT
         marks["number"] = _mark("number", plain, _issuer(item, authority))
     title = fold(item.title)
-    if _is_article(item, title):
-        marks["page"] = _mark("page", page_of(f"http://{key_of(item.link)}"))
+    page = _page(item, title)
+    if page:
+        marks["page"] = _mark("page", page)
     if len(title) >= _LEAST_LETTERS and title.count(" ") >= _LEAST_WORDS - 1:
         marks["title"] = _mark("title", title)
     return marks
@@ -88,14 +87,21 @@ def _issuer(item: Item, authority: str) -> str:
     return "" if issuer in _ONE_OF_A_KIND else authority
 
 
-def _is_article(item: Item, title: str) -> bool:
-    """Say whether a link leads to one article: it bears a number, or the title."""
-    if not has_own_link(item) or not page_of(item.link):
-        return False
-    if article_number(item.link) or "/ct/" in key_of(item.link):
-        return True
+def _page(item: Item, title: str) -> str:
+    """Give the page of one article; "" if its link may lead to a list of them.
+
+    What is an article's bears a number at its end, or the words of the title.
+    """
+    key = key_of(item.link)
+    host, _, path = key.partition("#")[0].partition("/")
+    if not path or key not in item.keys:  # else other entries have it too
+        return ""
+    page = f"{host.lower().removeprefix('www.')}/{path}"
+    if "/ct/" in page or ends_in_number(page):
+        return page
     slug = words(last_part(item.link))
-    return len(slug) >= _LEAST_WORDS and len(slug & words(title)) * 2 >= len(slug)
+    own = len(slug) >= _LEAST_WORDS and len(slug & words(title)) * 2 >= len(slug)
+    return page if own else ""
 
 
 # --- Two copies -----------------------------------------------------------------

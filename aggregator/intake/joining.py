@@ -25,16 +25,18 @@ MOST_PROPOSED = 3  # of one new item
 Plans = Sequence[tuple[SourceRow, Plan]]
 
 
+_New = tuple[NewSighting, SourceRow]  # a copy yet to be made: few are ever met
+
+
 @dataclass(slots=True)
 class _Known:
     """All copies that were met, and at which sources their notices stand."""
 
-    by_mark: dict[int, list[Copy]]
+    by_mark: dict[int, list["Copy | _New"]]
     places: dict[str, set[int]]
     proposed: dict[tuple[str, str], Proposal] = field(default_factory=dict)
 
-    def add(self, copy: Copy, marks: Iterable[int]) -> None:
-        self.places.setdefault(copy.notice, set()).add(copy.source_pk)
+    def add(self, copy: "Copy | _New", marks: Iterable[int]) -> None:
         for mark in marks:
             self.by_mark.setdefault(mark, []).append(copy)
 
@@ -87,7 +89,8 @@ def _joined(
         return new
     if new.minted and any(mark in known.by_mark for mark in new.marks):
         new = _found(new, row, marks, known)
-    known.add(copy_of(new, row), new.marks)
+    known.places.setdefault(new.notice, set()).add(row.pk)
+    known.add((new, row), new.marks)
     return new
 
 
@@ -117,11 +120,16 @@ def _found(
 
 def _met(marks: Mapping[str, int], known: _Known) -> list[tuple[Copy, list[str]]]:
     """List the copies that share marks, each with the kinds of these, as they came."""
-    met: dict[int, tuple[Copy, list[str]]] = {}
+    kinds: dict[int, list[str]] = {}
+    met: dict[int, Copy | _New] = {}
     for kind, mark in marks.items():
-        for copy in known.by_mark.get(mark, ()):
-            met.setdefault(id(copy), (copy, []))[1].append(kind)
-    return list(met.values())
+        for found in known.by_mark.get(mark, ()):
+            met[id(found)] = found
+            kinds.setdefault(id(found), []).append(kind)
+    return [
+        (found if isinstance(found, Copy) else copy_of(*found), kinds[id_])
+        for id_, found in met.items()
+    ]
 
 
 def _propose(notice: str, other: str, why: str, known: _Known) -> None:

@@ -145,3 +145,9 @@ def article_number(link: str) -> str:
     """Give the number that a portal ends an article's address with; "" for none."""
     found = _ARTICLE_NUMBER.search(address_of(link))
     return found[1] if found and not _YEAR.fullmatch(found[1]) else ""
+
+
+def ends_in_number(address: str) -> bool:
+    """Say whether an address, as `address_of` gives it, is that of one article."""
+    found = _ARTICLE_NUMBER.search(address)
+    return found is not None and not _YEAR.fullmatch(found[1])

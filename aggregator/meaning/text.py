@@ -144,4 +144,4 @@ def _folded(text: str) -> str:
     return align(plain_spaces(text)).folded
 
 
-_remembered = lru_cache(maxsize=2_048)(_folded)
+_remembered = lru_cache(maxsize=8_192)(_folded)  # all titles saved together
