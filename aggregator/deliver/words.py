@@ -74,6 +74,12 @@ SENTENCES: Mapping[tuple[str, str], tuple[str, str]] = {
         "{subject} shows suspicious items (betting, strangers' links): they are held "
         "and not published; its portal may have been hijacked",
     ),
+    ("note", "category"): (
+        "Nguồn {subject} liên tục đăng tin thuộc loại khác với category đã khai; "
+        "hãy xem lại feeds.toml (nhãn vẫn giữ như đã khai)",
+        "{subject} keeps publishing another category than is declared for it; look at "
+        "feeds.toml (labels stay as declared)",
+    ),
     ("note", "test"): (
         "Đây là tin thử: cảnh báo sẽ đến theo đường này",
         "This is a test: alerts will come this way",
@@ -97,6 +103,7 @@ TURN_OF_KIND = {
     "redated": "portal",
     "flipping": "portal",
     "held": "portal",
+    "category": "operator",
 }
 MARKS = {"bad": "✗", "well": "✓", "note": "•"}
 # What a subject counts: (Vietnamese, English).

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.errors import StoreError
@@ -32,12 +33,15 @@ from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_reading
 from aggregator.intake.strangers import is_many
 from aggregator.intake.strangers import without_flood
+from aggregator.meaning.contradiction import LATEST
+from aggregator.meaning.contradiction import contradicted
 from aggregator.model import Attempt
 from aggregator.model import Copy
 from aggregator.model import Digest
 from aggregator.model import Fetched
 from aggregator.model import Known
 from aggregator.model import NewSighting
+from aggregator.model import Note
 from aggregator.model import Outcome
 from aggregator.model import Plan
 from aggregator.model import Settled
@@ -50,6 +54,7 @@ from aggregator.store import sources as stored_sources
 from aggregator.store.changes import note_retitled
 from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
+from aggregator.store.incidents import was_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ class Saver:
                 ended[document.row.pk] = Missing(document, links)
                 continue
             saved.append((document.row, plan))
-            ended[document.row.pk] = after_reading(
+            settled = after_reading(
                 document.row,
                 document.fetched,
                 document.digest,
@@ -177,6 +182,8 @@ class Saver:
                 self._moment(document.row),
                 verifying=document.verifying,
             )
+            more = _contradiction(connection, document)
+            ended[document.row.pk] = replace(settled, notes=settled.notes + more)
         store_plans(connection, saved, now)
         for document in documents:
             if isinstance(ended[document.row.pk], Settled):
@@ -214,6 +221,16 @@ def _without_flood(connection: Connection, row: SourceRow, plan: Plan) -> Plan:
     usual = stored_attempts.usual_new(connection, row.pk)
     links = stored_known.recent_links(connection, row.pk)
     return without_flood(plan, usual, (*links, row.url))
+
+
+def _contradiction(connection: Connection, document: Document) -> tuple[Note, ...]:
+    """Tell, once for ever, that a source is declared to be what it is not."""
+    source = document.row.source
+    meanings = [item.meaning for item in document.digest.items[:LATEST]]
+    found = contradicted(source.category, meanings)
+    if found is None or was_told(connection, "category", source.id):
+        return ()
+    return (Note(kind="category", detail=f"{source.category}: {found}?"),)
 
 
 def _all_new(plans: Sequence[tuple[SourceRow, Plan]]) -> Iterator[NewSighting]:

@@ -253,7 +253,7 @@ class SourceRow:
 class Note:
     """Something to be told once: it needs no recovery."""
 
-    kind: str  # moved, redirected, stale_304, redated, flipping, held
+    kind: str  # moved, redirected, stale_304, redated, flipping, held, category
     detail: str = ""
 
 

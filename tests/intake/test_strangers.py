@@ -280,3 +280,13 @@ def test_a_cut_document_is_told_of_too() -> None:
 def test_understanding_marks_what_a_document_then_holds() -> None:
     meant = understand(SPAM, "", hints=SourceHints(), now=NOW, published=None)
     assert holds(*DOCUMENT, honest(9, meaning=meant)) == [""] * 6 + ["betting"]
+
+
+def test_a_source_that_is_not_what_it_is_declared_is_told_of_once(house: House) -> None:
+    letters = [f"{n}/SGDĐT-VP về báo cáo tháng v{n}" for n in range(1, 12)]
+    for count in (10, 11):
+        house.pull(a=ok(document(*letters[:count])))
+        house.now += HOUR
+    assert rows(house, schema.incidents.c.kind) == ["category"]
+    assert rows(house, schema.incidents.c.detail) == ["news: document?"]
+    assert set(rows(house, schema.sightings.c.category)) == {"news"}
