@@ -19,9 +19,9 @@ from aggregator.model import Copy
 from aggregator.model import Proposal
 from aggregator.model import Proposed
 from aggregator.store import schema
+from aggregator.store.columns import CHUNK
+from aggregator.store.columns import chunks
 from aggregator.store.engine import insert
-from aggregator.store.items import CHUNK
-from aggregator.store.items import chunks
 
 AROUND = timedelta(days=180)  # of the dates asked for; beyond it nothing is one notice
 _MOST_COPIES = 20  # of one mark, the nearest in time
