@@ -42,8 +42,7 @@ _ONE_OF_A_KIND = frozenset(
 _WORD = re.compile(r"\w+")
 # What tells one of a series from the next.
 _ORDINAL = re.compile(
-    r"(?:(?<=tuan )|(?<=dot )|(?<=lan )|(?<=quy )|(?<=thang )|(?<=hoc ky )|(?<=vong ))"
-    r"(?:thu )?(?:\d+|[ivx]+)(?!\w)"
+    r"(?<!\w)(tuan|dot|lan|quy|thang|hoc ky|vong) (?:thu )?(\d+|[ivx]+)(?!\w)"
 )
 _CAPITAL = "A-ZĐÀ-ÖØ-ÝĂĨŨƠƯ\u1ea0-\u1ef8"
 _NAME = rf"(?:[{_CAPITAL}]\w*|\d+)(?:[ ]+[{_CAPITAL}]\w*){{0,3}}"
@@ -176,9 +175,16 @@ def _one_title(mine: Copy, other: Copy) -> bool:
 
 
 def _ordinals_agree(mine: Copy, other: Copy) -> bool:
-    """Week 12 is not week 13; who does not count contradicts nobody."""
-    one, two = (set(_ORDINAL.findall(fold(each.title))) for each in (mine, other))
-    return not one or not two or one == two
+    """Week 12 is not week 13; who does not count weeks contradicts nobody."""
+    one, two = _ordinals(mine.title), _ordinals(other.title)
+    return all(one[word] == two[word] for word in one.keys() & two.keys())
+
+
+def _ordinals(title: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for word, number in _ORDINAL.findall(fold(title)):
+        found.setdefault(word, set()).add(number)
+    return found
 
 
 def _facts_agree(mine: str, other: str) -> bool:

@@ -1,5 +1,6 @@
 """Copies of one notice: what proves them, what is only asked, what must never join."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -83,6 +84,13 @@ SAME = {
     "one page": (
         notice(OPENNESS, "A", link="http://hcm.edu.vn/van-ban/ct/41000/68124"),
         notice(OPENNESS + " 2026", link="https://hcm.edu.vn/vb/ctfull/41000/68124"),
+    ),
+    "one page, and one title counts more": (
+        notice(
+            "Lịch công tác tuần 12 của Sở tháng 11",
+            link="http://so.vn/lich-68124.html",
+        ),
+        notice("Lịch công tác tuần 12 của Sở", link="http://so.vn/lich-68124.html"),
     ),
     "title and text": (notice(OPENNESS, LETTER), notice(OPENNESS.upper(), LETTER)),
     "an office adds a line of its own": (
@@ -201,3 +209,23 @@ def test_marks_are_what_a_database_keeps() -> None:
     marks = marks_of(replace(OF_TITLE, link="http://a.vn/cong-khai-12345.html"), "so")
     assert set(marks) == {"number", "title"}  # the link is no key of it: it is shared
     assert all(0 <= mark < 2**63 for mark in marks.values())
+
+
+def test_hostile_texts_are_held_against_each_other_in_time() -> None:
+    for piece in ("quận ", "trường   ", "Quận Tân Bình ", "tuần thứ ", "12 ", "X"):
+        mine = notice("Thông báo", piece * (100_000 // len(piece)), given=NOW)
+        copy = copy_of(
+            NewSighting(
+                item=replace(mine, title=mine.text),
+                key="a",
+                notice="a",
+                minted=True,
+                published=NOW,
+                entered=NOW,
+            ),
+            ROW,
+        )
+        other = replace(copy, text=copy.text + "z", title=copy.title + "z")
+        started = time.process_time()
+        same_notice(copy, other, ["number", "page", "title"])
+        assert time.process_time() - started < 0.5
