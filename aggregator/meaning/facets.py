@@ -7,12 +7,14 @@ from functools import cache
 from aggregator.meaning.phrases import Phrase
 from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.phrases import compile_phrases
+from aggregator.meaning.repair import suspected
 from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.text import Aligned
 from aggregator.model import Because
 
 FILE = "facts.toml"
+_GLANCED = 200  # characters of a text that are judged
 _SAYS = {"ownership": "Loại hình trường", "urgency": "Độ khẩn"}
 
 
@@ -41,6 +43,18 @@ def compile_facets(table: Table) -> Phrases[Facet]:
         ),
         file=FILE,
     )
+
+
+def find_damage(
+    title: str, text: str
+) -> tuple[Mapping[str, tuple[str, ...]], tuple[Because, ...]]:
+    """Say where a wrong encoding shows that was not sure enough to be undone."""
+    for where, read in (("title", title), ("text", text[:_GLANCED])):
+        kind = suspected(read)
+        if kind:
+            says = f"Có thể sai bảng mã ({kind}): cần người xem"
+            return {"damaged": (kind,)}, (Because(says=says, saw=read, where=where),)
+    return {}, ()
 
 
 def find_facets(

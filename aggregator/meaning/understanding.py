@@ -18,6 +18,7 @@ from aggregator.meaning.documents import document_rules
 from aggregator.meaning.documents import find_document
 from aggregator.meaning.facets import Facet
 from aggregator.meaning.facets import facet_rules
+from aggregator.meaning.facets import find_damage
 from aggregator.meaning.facets import find_facets
 from aggregator.meaning.levels import TEXT_LENGTH
 from aggregator.meaning.levels import LevelRules
@@ -95,13 +96,14 @@ def understand(
     category, category_why = _category(case, facts.number)
     levels, levels_why = _levels(case, facts.number)
     facets, facets_why = find_facets(case.title, case.rules.facets)
+    damage, damage_why = find_damage(title, text)
     event, event_why = _event(case, category)
     deadline, deadline_why = _deadline(case, event_why)
-    why = (category_why, *levels_why, *document_why, *facets_why)
+    why = (category_why, *levels_why, *document_why, *facets_why, *damage_why)
     return Meaning(
         category=category,
         levels=levels,
-        facets=facets,
+        facets={**facets, **damage},
         document=_worth_keeping(facts, category),
         deadline=deadline,
         event=event,
