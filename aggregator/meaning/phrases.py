@@ -25,8 +25,10 @@ from aggregator.meaning.text import fold
 
 Value = TypeVar("Value")
 
-_BETWEEN = r"[\s_-]{0,2}"
-_SEPARATORS = re.compile(r"[\s_-]+")
+_BETWEEN = r"[\s_&-]{0,3}"
+_SEPARATORS = re.compile(r"[\s_&-]+")
+# Acronyms that clerks write with gaps, too: "GD Đ T", "GD - ĐT", "GD&ĐT".
+_SPACED = re.compile("gddt|gdtx|gdmn|gdth(?!c)|gdpt")
 _LEFT = r"[^a-z0-9]"  # one character, taken; before the whole text stands _EDGE
 _EDGE = "\n"
 _RIGHT = r"(?![a-z0-9])"
@@ -138,8 +140,13 @@ def compile_phrases(phrases: Iterable[Phrase[Value]], *, file: str) -> Phrases[V
             raise ConfigError(_twice(file, phrase.words))
         ready = Phrase(_spelled(phrase.words), phrase.value, phrase.exact)
         known[_key(words)] = known[words] = ready
-        _grow(tree, _SEPARATORS.split(words))
+        _grow(tree, _SEPARATORS.split(_SPACED.sub(_with_gaps, words)))
     return Phrases(re.compile(f"{_LEFT}(?=({_pattern(tree)}{_RIGHT}))"), known)
+
+
+def _with_gaps(acronym: re.Match[str]) -> str:
+    end = acronym[0][2:]
+    return "gd " + ("d t" if end == "dt" else end)
 
 
 def _twice(file: str, words: str) -> Problem:

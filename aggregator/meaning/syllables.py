@@ -78,3 +78,25 @@ def _sounds(rhyme: str, tones: list[str]) -> bool:
     if not rhyme.endswith(_STOPS):
         return True
     return bool(tones) and tones[0] in _STOPPED_TONES
+
+
+_LONGEST = 40  # letters of a glued word that is taken apart
+
+
+def parted(word: str) -> str:
+    """Put spaces between syllables that were glued, ``Giáodục``; else no change."""
+    if word.isascii() or len(word) > _LONGEST or is_syllable(word):
+        return word
+    return " ".join(_syllables(word)) or word
+
+
+def _syllables(word: str) -> tuple[str, ...]:
+    """Part a word into as few syllables as it can be, the longest first; () if none."""
+    best: list[tuple[str, ...]] = [() for _ in range(len(word) + 1)]
+    for end in range(1, len(word) + 1):
+        for start in range(max(0, end - 7), end):
+            before = best[start]
+            if (before or not start) and is_syllable(word[start:end]):
+                if not best[end] or len(before) + 1 <= len(best[end]):
+                    best[end] = (*before, word[start:end])
+    return best[-1]

@@ -179,11 +179,22 @@ def test_every_mark_shows_the_words_it_saw():
         ("Kính gửi: Hiệu trưởng các trường MN, TH, THCS trên toàn thị xã", "MTC"),
         ("Kính gửi:\n- Hiệu trưởng các trường THPT;\n- Giám đốc GDTX.\nCăn cứ", "PX"),
         ("Kính gửi: Phòng GD&ĐT các quận; Hiệu trưởng các trường THPT", "MTCP"),
+        ("Kính gửi: Phòng GD Đ T; Hiệu trưởng trường THPT", "MTCP"),
+        ("Kính gửi: Phòng GD - ĐT; Hiệu trưởng trường THPT", "MTCP"),
         ("Kính gửi: Trưởng phòng Giáo dục và Đào tạo các quận, huyện;", ""),
         ("Kính gửi: Hiệu trưởng. Thực hiện chương trình mầm non", ""),
         ("Trường mầm non", ""),
     ],
-    ids=["wards", "lines", "offices", "offices alone", "end", "no letter"],
+    ids=[
+        "wards",
+        "lines",
+        "offices",
+        "gaps",
+        "dashes",
+        "offices alone",
+        "end",
+        "no letter",
+    ],
 )
 def test_addressees_of_a_letter(text, levels):
     assert letters(union(find_addressees(align(text), level_rules()))) == levels
