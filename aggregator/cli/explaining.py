@@ -10,6 +10,7 @@ import click
 import orjson
 
 from aggregator.cli.common import Place
+from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.understanding import understand
 from aggregator.model import Level
 from aggregator.model import Meaning
@@ -63,6 +64,7 @@ def _answer(
         now=moment,
         published=None,
         timezone=settings.site.timezone,
+        rules=rules_in(settings.rules),
     )
     return _told(meaning)
 

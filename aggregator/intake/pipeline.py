@@ -337,6 +337,7 @@ class Puller:
             url=fetched.url,
             hints=self._settings.hints(row.source.id),
             timezone=row.source.timezone or self._settings.site.timezone,
+            rules=self._settings.rules,
             now=now,
         )
         future = self._workshop.submit(task)

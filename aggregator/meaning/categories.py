@@ -10,6 +10,7 @@ from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.phrases import compile_phrases
 from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import check_keys
+from aggregator.meaning.rules import check_value
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.text import Aligned
 from aggregator.model import Because
@@ -35,6 +36,7 @@ class CategoryRule:
     says: str
     category: Category
     head: bool
+    exact: bool
     phrases: Phrases[None]
     unless: Phrases[None] | None
 
@@ -56,18 +58,22 @@ def compile_categories(table: Table) -> tuple[CategoryRule, ...]:
 
 def _compile_rule(row: Table) -> CategoryRule:
     check_keys(row, _KEYS, file=FILE)
+    check_value(row, "where", ("head", "title"), FILE)
+    check_value(row, "category", tuple(map(str, Category)), FILE)
+    check_value(row, "exact", (True, False), FILE)
     unless = row.get("unless")
     return CategoryRule(
         says=row["says"],
         category=Category(row["category"]),
         head=row["where"] == "head",
-        phrases=_phrases(row["words"], exact=row.get("exact", False)),
-        unless=_phrases(unless) if unless else None,
+        exact=row.get("exact", False),
+        phrases=_phrases(row["words"], row["says"], exact=row.get("exact", False)),
+        unless=_phrases(unless, row["says"]) if unless else None,
     )
 
 
-def _phrases(words: list[str], *, exact: bool = False) -> Phrases[None]:
-    phrases: Iterator[Phrase[None]] = (Phrase(word, None, exact) for word in words)
+def _phrases(words: list[str], says: str, *, exact: bool = False) -> Phrases[None]:
+    phrases: Iterator[Phrase[None]] = (Phrase(w, None, exact, says) for w in words)
     return compile_phrases(phrases, file=FILE)
 
 
@@ -82,15 +88,21 @@ def find_category(
     inviting = _invitation(text, number)
     if inviting:
         return Category.INVITATION, inviting
-    lead = _LEAD.match(title.folded)
+    lead = lead_of(title)
     for rule in rules:
-        saw = _applies(rule, title, lead.end() if lead else 0)
+        saw = applies(rule, title, lead)
         if saw:
             return rule.category, Because(says=rule.says, saw=saw, where="title")
     return _by_number(number)
 
 
-def _applies(rule: CategoryRule, title: Aligned, lead: int) -> str:
+def lead_of(title: Aligned) -> int:
+    """Say where a title's first word begins."""
+    lead = _LEAD.match(title.folded)
+    return lead.end() if lead else 0
+
+
+def applies(rule: CategoryRule, title: Aligned, lead: int) -> str:
     """Give the words for which a rule counts, or ""."""
     if rule.head:
         hit = rule.phrases.at(title, lead)

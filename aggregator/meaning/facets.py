@@ -1,5 +1,6 @@
 """Facets of a notice beside its levels: whose schools, and how urgent."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -36,13 +37,18 @@ def compile_facets(table: Table) -> Phrases[Facet]:
     """Make ``ownership`` and ``urgency`` ready; urgency counts by its very marks."""
     return compile_phrases(
         (
-            Phrase(words, Facet(name, value), name == "urgency")
-            for name in _SAYS
-            for value, rows in table[name].items()
-            for words in rows
+            Phrase(words, Facet(name, value), name == "urgency", f"{name}.{value}")
+            for name, value, words in facet_words(table)
         ),
         file=FILE,
     )
+
+
+def facet_words(table: Table) -> Iterator[tuple[str, str, str]]:
+    """Yield each phrase with the facet's name and value that it stands for."""
+    for name in _SAYS:
+        for value, rows in table[name].items():
+            yield from ((name, value, words) for words in rows)
 
 
 def find_damage(

@@ -22,6 +22,7 @@ from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.phrases import compile_phrases
 from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import check_keys
+from aggregator.meaning.rules import check_value
 from aggregator.meaning.rules import read_levels
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.text import Aligned
@@ -130,6 +131,9 @@ def compile_rules(table: Table) -> LevelRules:
 def _read_phrases(rows: Iterable[Table]) -> Iterator[Phrase[LevelRule]]:
     for row in rows:
         check_keys(row, _KEYS, file=FILE)
+        check_value(row, "strength", ("weak", "strong"), FILE)
+        check_value(row, "exact", (True, False), FILE)
+        check_value(row, "entrance", (True, False, "classes"), FILE)
         rule = LevelRule(
             says=row["says"],
             levels=read_levels(row["levels"], file=FILE),
@@ -137,13 +141,12 @@ def _read_phrases(rows: Iterable[Table]) -> Iterator[Phrase[LevelRule]]:
             entrance=row.get("entrance", False),
         )
         for words in row["words"]:
-            yield Phrase(words, rule, row.get("exact", False))
+            yield Phrase(words, rule, row.get("exact", False), rule.says)
 
 
 def find_levels(text: Aligned, rules: LevelRules) -> Named:
     """Find every word of a text that names a level."""
-    if "/" in text.folded:
-        text = Aligned(text.original, _NUMBER.sub(_blank, text.folded))
+    text = without_numbers(text)
     hits = list(rules.phrases.find(text))
     entrance = {hit.value.entrance for hit in hits} - {False}
     marks = [Mark(rule=hit.value, saw=text.saw(hit.start, hit.end)) for hit in hits]
@@ -153,6 +156,13 @@ def find_levels(text: Aligned, rules: LevelRules) -> Named:
     if True in entrance and not classes:
         strong = [_entered(mark, rules) for mark in strong]
     return Named(strong=_without_upper(strong + classes, rules), weak=tuple(weak))
+
+
+def without_numbers(text: Aligned) -> Aligned:
+    """Blank out the numbers of documents."""
+    if "/" not in text.folded:
+        return text
+    return Aligned(text.original, _NUMBER.sub(_blank, text.folded))
 
 
 def _entered(mark: Mark, rules: LevelRules) -> Mark:

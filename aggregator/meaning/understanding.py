@@ -10,30 +10,23 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
-from aggregator.meaning.categories import CategoryRule
-from aggregator.meaning.categories import category_rules
 from aggregator.meaning.categories import find_category
-from aggregator.meaning.documents import DocumentRules
-from aggregator.meaning.documents import document_rules
 from aggregator.meaning.documents import find_document
-from aggregator.meaning.facets import Facet
-from aggregator.meaning.facets import facet_rules
 from aggregator.meaning.facets import find_damage
 from aggregator.meaning.facets import find_facets
 from aggregator.meaning.levels import TEXT_LENGTH
-from aggregator.meaning.levels import LevelRules
 from aggregator.meaning.levels import Mark
 from aggregator.meaning.levels import division_levels
 from aggregator.meaning.levels import find_addressees
 from aggregator.meaning.levels import find_levels
 from aggregator.meaning.levels import first_sentence
-from aggregator.meaning.levels import level_rules
 from aggregator.meaning.levels import narrowed
 from aggregator.meaning.levels import part
 from aggregator.meaning.levels import union
-from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.reading import read_text
 from aggregator.meaning.reading import read_title
+from aggregator.meaning.rulebook import Rules
+from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.spam import find_spam
 from aggregator.meaning.text import Aligned
 from aggregator.meaning.times import find_deadline
@@ -46,26 +39,6 @@ from aggregator.model import Event
 from aggregator.model import Level
 from aggregator.model import Meaning
 from aggregator.model import SourceHints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """All rules by which notices are understood."""
-
-    levels: LevelRules
-    categories: tuple[CategoryRule, ...]
-    documents: DocumentRules
-    facets: Phrases[Facet]
-
-
-def default_rules() -> Rules:
-    """Give the rules that stand beside this code."""
-    return Rules(
-        levels=level_rules(),
-        categories=category_rules(),
-        documents=document_rules(),
-        facets=facet_rules(),
-    )
 
 
 def understand(
@@ -83,12 +56,13 @@ def understand(
     Args:
         title: Plain text; ``text`` as well, with its line ends where it has them.
         published: The item's own date, for days that are named without a year.
+        rules: What ``rulebook.rules_in`` gave; those of this package if left out.
     """
     case = _Case(
         title=read_title(title),
         text=read_text(text),
         hints=hints,
-        rules=rules or default_rules(),
+        rules=rules or rules_in(None),
         near=item_time(published, now),
         timezone=timezone,
     )
