@@ -1,9 +1,7 @@
 """What is built to exhaust its reader costs a worker 2 CPU seconds and 100 MB at most.
 
 Each document is read in a real worker, which measures itself: the CPU time that went
-by, and its highest mark of memory above what it held idle. Neighbours on the machine
-make every second longer; so the time is held against a fixed piece of work, done before
-and after, of which a quiet core does 36 in the 2 seconds.
+by, and its highest mark of memory above what it held idle.
 """
 
 import gzip
@@ -32,12 +30,13 @@ from aggregator.intake.workshop import LIMIT
 from aggregator.intake.workshop import Workshop
 from aggregator.model import Digest
 from tests.intake.reading import CORPUS
+from tests.intake.reading import MOST_PIECES
 from tests.intake.reading import faults
+from tests.intake.reading import piece
 from tests.intake.upstream_stub import Upstream
 from tests.intake.upstream_stub import reply
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
-MOST_PIECES = 36  # of the fixed piece of work: 2 CPU seconds of a quiet core
 MOST_MEMORY = 100_000_000  # bytes above the idle worker
 SECURITY = sorted((CORPUS / "security").glob("*.*"))
 
@@ -59,17 +58,10 @@ def _status(field: str) -> int:
     return int(text.split(f"{field}:")[1].split()[0]) * 1024
 
 
-def _piece():
-    """Do the fixed piece of work; give the CPU time that it took just now."""
-    began = time.process_time()
-    sum(len(f"{n:x}".replace("a", "")) for n in range(200_000))
-    return time.process_time() - began
-
-
 def _measured(task: Task) -> Digest:
     """Read a document in the worker; give what it took as the title of a digest."""
     Path("/proc/self/clear_refs").write_text("5")  # the highest mark begins anew
-    idle, piece, reason = _status("VmRSS"), _piece(), ""
+    idle, first, reason = _status("VmRSS"), piece(), ""
     began = time.process_time()
     try:
         read = digest.run(task)
@@ -78,7 +70,7 @@ def _measured(task: Task) -> Digest:
     seconds = time.process_time() - began
     cost = {
         "seconds": seconds,
-        "pieces": seconds / max(piece, _piece()),
+        "pieces": seconds / max(first, piece()),
         "memory": _status("VmHWM") - idle,
         "entries": len(read.items) + len(read.rejections),
         "reason": reason,
@@ -345,7 +337,7 @@ def open_net():
 def spent(ask):
     """Ask for a document; give what it cost this process, server and all."""
     Path("/proc/self/clear_refs").write_text("5")
-    idle, piece, reason = _status("VmRSS"), _piece(), ""
+    idle, first, reason = _status("VmRSS"), piece(), ""
     began = time.process_time()
     try:
         ask()
@@ -354,7 +346,7 @@ def spent(ask):
     seconds = time.process_time() - began
     return Cost(
         seconds=seconds,
-        pieces=seconds / max(piece, _piece()),
+        pieces=seconds / max(first, piece()),
         memory=_status("VmHWM") - idle,
         entries=0,
         reason=reason,
