@@ -13,6 +13,7 @@ from dataclasses import replace
 from aggregator.intake.names import host_of
 from aggregator.meaning.spam import is_known_host
 from aggregator.meaning.spam import is_long
+from aggregator.meaning.spam import is_marked
 from aggregator.meaning.spam import is_vietnamese
 from aggregator.meaning.spam import speaks_of_schools
 from aggregator.meaning.text import fold
@@ -69,7 +70,7 @@ def _minded(item: Item, items: Sequence[Item], homes: set[str]) -> Item:
 
 
 def _mostly_vietnamese(items: Sequence[Item]) -> bool:
-    return sum(is_vietnamese(i.title, i.text) for i in items) * 2 > len(items)
+    return sum(is_marked(i.title, i.text) for i in items) * 2 > len(items)
 
 
 def _is_outside(url: str, homes: set[str]) -> bool:

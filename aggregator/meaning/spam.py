@@ -41,7 +41,7 @@ _HOUSE = re.compile(r"(?<![a-z0-9])(?:\d{1,4}x?(?:win|bet)|bet\d{2,4})(?![a-z0-9
 _SAYS = "Từ ngữ cá cược, cờ bạc"
 _SPACES = str.maketrans(dict.fromkeys("-_.,;:!?()[]\"'/|", " "))
 _WORD = re.compile(r"\w+")
-_MARKED = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
+_MARKED = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")  # â, ê and ô are French too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +189,15 @@ def _held(signs: _Signs, where: str) -> Hold:
 
 def is_vietnamese(*texts: str) -> bool:
     """Say whether a text is Vietnamese, with marks or without."""
-    if any(_MARKED.search(text) for text in texts):
+    if is_marked(*texts):
         return True
     known = spam_rules().vietnamese
     return any(not known.isdisjoint(_WORD.findall(fold(text))) for text in texts)
+
+
+def is_marked(*texts: str) -> bool:
+    """Say whether letters stand in a text that Vietnamese has alone, or nearly."""
+    return any(_MARKED.search(text) for text in texts)
 
 
 def is_long(*texts: str) -> bool:
