@@ -14,7 +14,6 @@ from hashlib import blake2b
 
 from aggregator.intake.names import ends_in_number
 from aggregator.intake.names import key_of
-from aggregator.intake.names import last_part
 from aggregator.intake.names import number_of
 from aggregator.meaning.text import fold
 from aggregator.model import Copy
@@ -98,7 +97,9 @@ def _page(item: Item, title: str) -> str:
     page = f"{host.lower().removeprefix('www.')}/{path}"
     if "/ct/" in page or ends_in_number(page):
         return page
-    slug = words(last_part(item.link))
+    if page.count("-") + page.count("_") < _LEAST_WORDS - 1:
+        return ""
+    slug = words(path.partition("?")[0].rstrip("/").rsplit("/", 1)[-1])
     own = len(slug) >= _LEAST_WORDS and len(slug & words(title)) * 2 >= len(slug)
     return page if own else ""
 
@@ -145,9 +146,9 @@ def _by_number(mine: Copy, other: Copy) -> Verdict | None:
 
 
 def _by_page(mine: Copy, other: Copy) -> Verdict | None:
-    mine_words, other_words = words(mine.title), words(other.title)
-    alike = _share(mine_words, other_words) >= TITLES_SIMILAR
-    return Verdict.SAME if alike and _ordinals_agree(mine, other) else None
+    near = abs(mine.published - other.published) <= NUMBER_HOLDS
+    alike = _share(words(mine.title), words(other.title)) >= TITLES_SIMILAR
+    return Verdict.SAME if near and alike and _ordinals_agree(mine, other) else None
 
 
 def _by_title(mine: Copy, other: Copy) -> Verdict | None:

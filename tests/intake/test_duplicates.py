@@ -146,6 +146,12 @@ OTHERS = {
         notice("Thư mời họp giao ban", link="http://so.vn/thu-moi/"),
         notice("Thư mời họp giao ban", link="http://so.vn/thu-moi/"),
     ),
+    "a page used again the next term": (
+        notice(OPENNESS, link="http://so.vn/bai-viet-68124.html"),
+        notice(
+            OPENNESS, link="http://so.vn/bai-viet-68124.html", given=NOW - 200 * DAY
+        ),
+    ),
     "one page, another title": (
         notice("Lịch thi tốt nghiệp THPT", link="http://so.vn/bai-viet-68124.html"),
         notice(OPENNESS, link="http://so.vn/bai-viet-68124.html"),
