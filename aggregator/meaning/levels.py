@@ -146,6 +146,8 @@ def _read_phrases(rows: Iterable[Table]) -> Iterator[Phrase[LevelRule]]:
 
 def find_levels(text: Aligned, rules: LevelRules) -> Named:
     """Find every word of a text that names a level."""
+    if not text.folded:
+        return Named()
     text = without_numbers(text)
     hits = list(rules.phrases.find(text))
     entrance = {hit.value.entrance for hit in hits} - {False}
