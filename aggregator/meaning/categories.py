@@ -1,6 +1,7 @@
 """What kind of notice it is, where its source does not say. Rules are data."""
 
 import re
+from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from aggregator.meaning.rules import check_keys
 from aggregator.meaning.rules import check_value
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.text import Aligned
+from aggregator.meaning.text import fold
 from aggregator.model import Because
 from aggregator.model import Category
 
@@ -41,19 +43,34 @@ class CategoryRule:
     unless: Phrases[None] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRules:
+    """All rules of categories.toml, in their order.
+
+    ``anywhere`` holds the phrases of all that look anywhere in a title: most titles
+    have none of them, which one search tells for all.
+    """
+
+    each: tuple[CategoryRule, ...]
+    anywhere: Phrases[None]
+
+
 @cache
-def category_rules() -> tuple[CategoryRule, ...]:
+def category_rules() -> CategoryRules:
     """Read categories.toml once."""
     return compile_categories(read_rules(FILE))
 
 
-def compile_categories(table: Table) -> tuple[CategoryRule, ...]:
+def compile_categories(table: Table) -> CategoryRules:
     """Make the rules of categories.toml ready.
 
     Raises:
         ConfigError: A rule has an unknown key or repeats a phrase.
     """
-    return tuple(_compile_rule(row) for row in table["rule"])
+    rules = tuple(_compile_rule(row) for row in table["rule"])
+    known = [rule.phrases.known.values() for rule in rules if not rule.head]
+    words = {fold(phrase.words): phrase.words for row in known for phrase in row}
+    return CategoryRules(each=rules, anywhere=_phrases(words.values(), ""))
 
 
 def _compile_rule(row: Table) -> CategoryRule:
@@ -72,13 +89,13 @@ def _compile_rule(row: Table) -> CategoryRule:
     )
 
 
-def _phrases(words: list[str], says: str, *, exact: bool = False) -> Phrases[None]:
+def _phrases(words: Iterable[str], says: str, *, exact: bool = False) -> Phrases[None]:
     phrases: Iterator[Phrase[None]] = (Phrase(w, None, exact, says) for w in words)
     return compile_phrases(phrases, file=FILE)
 
 
 def find_category(
-    title: Aligned, text: Aligned, *, number: str, rules: tuple[CategoryRule, ...]
+    title: Aligned, text: Aligned, *, number: str, rules: CategoryRules
 ) -> tuple[Category, Because]:
     """Say what kind of notice it is, and why.
 
@@ -89,8 +106,9 @@ def find_category(
     if inviting:
         return Category.INVITATION, inviting
     lead = lead_of(title)
-    for rule in rules:
-        saw = applies(rule, title, lead)
+    anywhere = rules.anywhere.stands_in(title)
+    for rule in rules.each:
+        saw = applies(rule, title, lead) if rule.head or anywhere else ""
         if saw:
             return rule.category, Because(says=rule.says, saw=saw, where="title")
     return _by_number(number)

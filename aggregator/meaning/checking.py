@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from aggregator.errors import Problem
 from aggregator.meaning.categories import CategoryRule
+from aggregator.meaning.categories import CategoryRules
 from aggregator.meaning.categories import applies
 from aggregator.meaning.categories import lead_of
 from aggregator.meaning.facets import Facet
@@ -133,12 +134,10 @@ def _dead_entrances(rules: LevelRules, table: Table) -> Iterator[Problem]:
 # --- Categories -----------------------------------------------------------------
 
 
-def check_categories(
-    rules: tuple[CategoryRule, ...], table: Table
-) -> Iterator[Problem]:
+def check_categories(rules: CategoryRules, table: Table) -> Iterator[Problem]:
     """Yield the rules of categories.toml of which no phrase could ever decide."""
-    for place, (rule, row) in enumerate(zip(rules, table["rule"], strict=True)):
-        reasons = [_hidden(words, rule, rules[:place]) for words in row["words"]]
+    for place, (rule, row) in enumerate(zip(rules.each, table["rule"], strict=True)):
+        reasons = [_hidden(words, rule, rules.each[:place]) for words in row["words"]]
         dead = [reason for reason in reasons if reason]
         if len(dead) == len(reasons):
             hint = "đưa lên trước, hoặc thêm unless / put it before, or add unless"

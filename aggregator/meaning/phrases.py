@@ -81,6 +81,10 @@ class Phrases(Generic[Value]):
                 reached = hit.end
                 yield hit
 
+    def stands_in(self, text: Aligned) -> bool:
+        """Say whether any phrase may stand in a text, whatever its marks."""
+        return self.pattern.search(_EDGE + text.folded) is not None
+
     def at(self, text: Aligned, start: int) -> Hit[Value] | None:
         """Find a phrase that begins right at a place."""
         match = self.pattern.match(_EDGE + text.folded, start)

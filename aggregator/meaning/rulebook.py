@@ -15,7 +15,7 @@ from aggregator.meaning import checking
 from aggregator.meaning import documents
 from aggregator.meaning import facets
 from aggregator.meaning import levels
-from aggregator.meaning.categories import CategoryRule
+from aggregator.meaning.categories import CategoryRules
 from aggregator.meaning.documents import DocumentRules
 from aggregator.meaning.facets import Facet
 from aggregator.meaning.levels import LevelRules
@@ -33,7 +33,7 @@ class Rules:
     """All rules by which notices are understood."""
 
     levels: LevelRules
-    categories: tuple[CategoryRule, ...]
+    categories: CategoryRules
     documents: DocumentRules
     facets: Phrases[Facet]
 
