@@ -204,14 +204,15 @@ def _facts(rows: list[Row]) -> Iterator[str]:
 
 
 def _stands(title: str, value: str, row: Row) -> bool:
-    """Say whether what is labelled stands in the title; never of a slug."""
+    """Say whether what is labelled stands in the title, year and all; not of a slug."""
     if value == "-" or row["form"].startswith("slug"):
         return False
     parts = re.match(r"(\d{4})-(\d\d)-(\d\d)", value)
     if not parts:
         return value in title
     day, month = int(parts[3]), int(parts[2])
-    shape = rf"(?<!\d)0?{day}(?: ?[/.-] ?| tháng )0?{month}(?!\d)"
+    shape = rf"(?<!\d)0?{day}(?: ?[/.-] ?| tháng )0?{month}(?: ?[/.-] ?|,? năm )"
+    shape += parts[1]
     return re.search(shape, title, re.IGNORECASE) is not None
 
 

@@ -29,6 +29,7 @@ from aggregator.meaning.rulebook import Rules
 from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.spam import find_spam
 from aggregator.meaning.text import Aligned
+from aggregator.meaning.times import find_day
 from aggregator.meaning.times import find_deadline
 from aggregator.meaning.times import find_event
 from aggregator.meaning.times import item_time
@@ -154,9 +155,12 @@ def _given(says: str, levels: frozenset[Level], where: str) -> Because:
 
 
 def _event(case: _Case, category: Category) -> tuple[Event | None, _Reasons]:
-    """Read when and where; only an invitation asks people to be somewhere."""
+    """Read when and where: fully of an invitation, of news the day in its title."""
     if category is not Category.INVITATION:
-        return None, ()
+        if category is Category.DOCUMENT:
+            return None, ()
+        day = find_day(case.title, near=case.near, timezone=case.timezone)
+        return day or (None, ())
     for text in (case.text, case.title):
         found = find_event(text, near=case.near, timezone=case.timezone)
         if found:
@@ -179,4 +183,5 @@ def _worth_keeping(facts: DocumentFacts, category: Category) -> DocumentFacts | 
     """Keep facts that name a document: a number, or a type where it is a document."""
     if facts.number or (category is Category.DOCUMENT and (facts.type or facts.issued)):
         return facts
-    return None
+    announced = category is Category.ANNOUNCEMENT and facts.type and facts.issued
+    return facts if announced else None
