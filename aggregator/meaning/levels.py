@@ -94,6 +94,9 @@ class Named:
         return self.strong or self.weak
 
 
+_NOTHING = Named()
+
+
 @cache
 def level_rules() -> LevelRules:
     """Read levels.toml once."""
@@ -147,12 +150,14 @@ def _read_phrases(rows: Iterable[Table]) -> Iterator[Phrase[LevelRule]]:
 def find_levels(text: Aligned, rules: LevelRules) -> Named:
     """Find every word of a text that names a level."""
     if not text.folded:
-        return Named()
+        return _NOTHING
     text = without_numbers(text)
     hits = list(rules.phrases.find(text))
     entrance = {hit.value.entrance for hit in hits} - {False}
-    marks = [Mark(rule=hit.value, saw=text.saw(hit.start, hit.end)) for hit in hits]
     classes = list(_class_marks(text, rules, entrance=bool(entrance)))
+    if not (hits or classes):
+        return _NOTHING
+    marks = [Mark(hit.value, text.saw(hit.start, hit.end)) for hit in hits]
     strong = [mark for mark in marks if mark.rule.levels and not mark.rule.weak]
     weak = [mark for mark in marks if mark.rule.levels and mark.rule.weak]
     if True in entrance and not classes:
@@ -201,12 +206,14 @@ def _number_rule(says: str, number: int, level: Level) -> LevelRule:
 def _without_upper(marks: list[Mark], rules: LevelRules) -> tuple[Mark, ...]:
     """Apply the end of R1: class 10 of a GDTX centre is no matter of the THPT."""
     tenth = rules.entrance[10]
-    others = union(mark for mark in marks if mark.rule != tenth)
+    if not any(mark.rule is tenth for mark in marks):
+        return tuple(marks)
+    others = union(mark for mark in marks if mark.rule is not tenth)
     if Level.CONTINUING not in others or Level.UPPER_SECONDARY in others:
         return tuple(marks)
     lower = LevelRule(says=tenth.says, levels=frozenset({Level.LOWER_SECONDARY}))
     return tuple(
-        Mark(rule=lower, saw=mark.saw) if mark.rule == tenth else mark for mark in marks
+        Mark(rule=lower, saw=mark.saw) if mark.rule is tenth else mark for mark in marks
     )
 
 

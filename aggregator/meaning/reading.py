@@ -18,6 +18,8 @@ _GLUED = re.compile(r"[CĐMNPT][DNSTX](?=[^\W\d_A-ZĐÀ-Ỹ]|[à-ỹđ])")
 # More letters in a row than a Vietnamese word has: a space between two is missing.
 _LONG = re.compile(r"[^\s!-@\[-`{-~]{7,}")
 
+_NO_TEXT = Aligned("", "")
+
 
 def read_title(title: str) -> Aligned:
     """Make a title ready: every run of white space is one space."""
@@ -26,7 +28,7 @@ def read_title(title: str) -> Aligned:
 
 def read_text(text: str) -> Aligned:
     """Make a text ready: the same, but line ends stay, one at a time."""
-    return align(_apart(_plain(text[:LONGEST_TEXT])))
+    return align(_apart(_plain(text[:LONGEST_TEXT]))) if text else _NO_TEXT
 
 
 def _plain(text: str) -> str:
@@ -39,6 +41,6 @@ def _plain(text: str) -> str:
 def _apart(text: str) -> str:
     if _GLUED.search(text):
         text = separate(text)
-    if _LONG.search(text):
+    if not text.isascii() and _LONG.search(text):
         text = _LONG.sub(lambda found: parted(found[0]), text)
     return text

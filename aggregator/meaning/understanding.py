@@ -15,7 +15,9 @@ from aggregator.meaning.documents import find_document
 from aggregator.meaning.facets import find_damage
 from aggregator.meaning.facets import find_facets
 from aggregator.meaning.levels import TEXT_LENGTH
+from aggregator.meaning.levels import LevelRules
 from aggregator.meaning.levels import Mark
+from aggregator.meaning.levels import Named
 from aggregator.meaning.levels import division_levels
 from aggregator.meaning.levels import find_addressees
 from aggregator.meaning.levels import find_levels
@@ -131,20 +133,31 @@ def _named(case: _Case, number: str) -> Iterator[tuple[str, tuple[Mark, ...]]]:
     """Yield what names levels, the best evidence first; the rest waits to be asked."""
     rules = case.rules.levels
     title = find_levels(case.title, rules)
-    sent_to = find_addressees(case.text, rules)
+    if not case.text.folded:
+        yield "title", title.marks
+    else:
+        yield from _named_with_text(title, case.text, rules)
+    yield "title", division_levels(number, rules).marks
+
+
+def _named_with_text(
+    title: Named, text: Aligned, rules: LevelRules
+) -> Iterator[tuple[str, tuple[Mark, ...]]]:
+    sent_to = find_addressees(text, rules)
     if title.strong:
         yield "title", title.strong + sent_to
     yield "text", sent_to
-    sentence = find_levels(first_sentence(case.text), rules)
+    sentence = find_levels(first_sentence(text), rules)
     yield "text", sentence.strong
     yield "title", title.weak
     yield "text", sentence.weak
-    yield "text", find_levels(part(case.text, 0, TEXT_LENGTH), rules).marks
-    yield "title", division_levels(number, rules).marks
+    yield "text", find_levels(part(text, 0, TEXT_LENGTH), rules).marks
 
 
 def _distinct(where: str, marks: tuple[Mark, ...]) -> _Reasons:
     """Write each rule once, with the first words it saw."""
+    if len(marks) == 1:
+        return (marks[0].because(where),)
     first = {mark.rule.says: mark for mark in reversed(marks)}
     return tuple(mark.because(where) for mark in reversed(first.values()))
 
