@@ -353,7 +353,7 @@ def _yardstick(title: str) -> int:
     return len(re.findall(r"[a-z]+", parts)) + len(title.encode().split(b" "))
 
 
-def _fastest(job: Callable[[], object], runs: int = 7) -> float:
+def _fastest(job: Callable[[], object], runs: int = 25) -> float:
     """Take the best of some runs: what else the machine does only adds."""
     times = []
     for _ in range(runs):
