@@ -20,6 +20,7 @@ from aggregator.meaning.text import align
 from aggregator.meaning.text import fold
 from aggregator.meaning.understanding import understand
 from aggregator.model import SourceHints
+from tests.intake.reading import piece
 
 PARTS = [
     "lớp 1, ",
@@ -94,13 +95,17 @@ def seconds(job, text):
 def test_twice_the_length_takes_twice_the_time(job, part):
     half, whole = ((part * size)[:size] for size in (50_000, 100_000))
     job(half)  # compiles what is compiled at first use
-    took = seconds(job, whole)
-    # What takes a few milliseconds is over before a clock can tell.
-    assert took < 0.01 or took < 3 * max(seconds(job, half), seconds(job, half))
+    # Neighbours on the machine make one measure long; they do not do so each time. What
+    # takes a few milliseconds is over before a clock can tell.
+    assert any(
+        (took := seconds(job, whole)) < 0.01 or took < 3 * seconds(job, half)
+        for _ in range(4)
+    )
 
 
 @pytest.mark.parametrize("part", PARTS, ids=[repr(part)[:16] for part in PARTS])
 def test_a_hostile_title_is_understood_in_50_milliseconds(part):
     text = (part * 100_000)[:100_000]
     understood(text)
-    assert seconds(understood, text) < 0.05
+    # A quiet core does the fixed piece of work in 55 milliseconds.
+    assert any(seconds(understood, text) < 0.05 / 0.055 * piece() for _ in range(4))
