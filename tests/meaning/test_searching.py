@@ -1,5 +1,6 @@
 """Words to be searched, and what is read from a question."""
 
+import re
 import time
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from aggregator.meaning.searching import MAX_WORDS
 from aggregator.meaning.searching import read_question
 from aggregator.meaning.searching import searchable
+from aggregator.meaning.text import fold
 from aggregator.model.search import Sought
 
 
@@ -74,3 +76,9 @@ def test_long_questions_are_cut(unit: str) -> None:
     sought = read_question(unit * 100_000)
     assert time.process_time() - begin < 0.05
     assert sum(map(len, sought.phrases + sought.prefixes)) <= MAX_WORDS
+
+
+def test_piece_by_piece_is_the_whole() -> None:
+    """What is remembered of pieces is what folding the whole text gives."""
+    text = "Kì thi\u00a0HSG\n– “Lí lịch” tỉ lệ qui định\u200b, Trường\u0303 a\u2028b"
+    assert searchable(text) == " ".join(re.findall("[a-z0-9]+", fold(text)))
