@@ -95,9 +95,10 @@ def _hides(title: Aligned, phrases: Phrases[LevelRule]) -> bool:
 
 def _dead_numbers(table: Table) -> Iterator[Problem]:
     numbers = table["numbers"]
-    for name in ("not_after", "not_before", "not_amount", "not_counting"):
-        if not all(word.strip() for word in numbers[name]):
-            yield _problem(f"numbers.{name}", "từ rỗng / an empty word")
+    lists = [("numbers", name) for name in numbers if name.startswith("not_")]
+    for name, key in (*lists, ("subjects", "words"), ("subjects", "not_before")):
+        if not all(word.strip() for word in table[name][key]):
+            yield _problem(f"{name}.{key}", "từ rỗng / an empty word")
     for key, top, bands in (
         *((f"numbers.{word}", _HIGHEST + 1, numbers[word]) for word in _BANDS),
         ("ages.years", _HIGHEST, table["ages"]["years"]),

@@ -21,6 +21,7 @@ _CLASSES = re.compile(
 )
 _STEP = re.compile(rf"(?P<join>{_JOIN})?(?P<again>lop |khoi |cap )?(?P<n>\d{{1,2}})\w*")
 _OPEN = re.compile(r" tro (?:(?P<up>len)|xuong)(?![a-z])")  # "lớp 6 trở lên"
+_COUNTED = re.compile(r"[a-z] (?P<n>\d{1,2})(?![\w/:%-]|[.,]\d)")
 _SPAN = r"(?: ?- ?| (?:den|toi) (?:duoi |du )?)?"
 _AGES = re.compile(
     r"(?:t(?<![a-z0-9]t)(?:re|hieu nhi)|b(?<![a-z0-9]b)e|c(?<![a-z0-9]c)hau"
@@ -57,6 +58,8 @@ class NumberRules:
     not_before: re.Pattern[str]
     not_amount: re.Pattern[str]
     not_counting: re.Pattern[str]
+    subjects: tuple[str, ...]
+    not_subjects: re.Pattern[str]
 
 
 def read_numbers(table: Table) -> NumberRules:
@@ -69,6 +72,8 @@ def read_numbers(table: Table) -> NumberRules:
         not_before=_one_of(numbers["not_before"]),
         not_amount=_one_of(numbers["not_amount"]),
         not_counting=_one_of(numbers["not_counting"]),
+        subjects=tuple(" " + fold(word) for word in table["subjects"]["words"]),
+        not_subjects=_one_of(table["subjects"]["not_before"]),
     )
 
 
@@ -92,6 +97,26 @@ def find_classes(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
                     yield Numbered(
                         start=start, end=end, word=word, number=number, level=level
                     )
+
+
+def find_subjects(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
+    """Yield the classes that stand behind a subject: "Toán 9"."""
+    for match in _COUNTED.finditer(text.folded):
+        before = " " + text.folded[max(0, match.start() - 30) : match.start() + 1]
+        if not before.endswith(rules.subjects):
+            continue
+        if rules.not_subjects.match(text.folded, match.end()):
+            continue
+        number = int(match["n"])
+        for level in _levels_of(number, rules.bands["lop"]):
+            subject = max(filter(before.endswith, rules.subjects), key=len)
+            yield Numbered(
+                start=match.start() + 2 - len(subject),
+                end=match.end(),
+                word="mon",
+                number=number,
+                level=level,
+            )
 
 
 def _is_meant(text: Aligned, match: re.Match[str], rules: NumberRules) -> bool:
