@@ -62,7 +62,7 @@ from aggregator.store import sources as stored_sources
 from aggregator.store.engine import Store
 
 MOST_AT_ONCE = 100  # sources that are saved in one transaction
-LINGER = 0.02  # seconds for which others are waited for: a transaction costs as much
+LINGER = 0.0  # seconds for which others are waited for: a transaction costs as much
 Answer = Response | FetchError
 
 

@@ -98,7 +98,7 @@ def test_twice_the_length_takes_twice_the_time(job, part):
     # Neighbours on the machine make one measure long; they do not do so each time. What
     # takes a few milliseconds is over before a clock can tell.
     assert any(
-        (took := seconds(job, whole)) < 0.01 or took < 3 * seconds(job, half)
+        (took := seconds(job, whole)) < 0.03 or took < 3 * seconds(job, half)
         for _ in range(4)
     )
 
