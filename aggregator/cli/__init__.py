@@ -23,7 +23,6 @@ COMMANDS = {
     "relabel": "correcting",
     "correct": "correcting",
     "corrections": "correcting",
-    "duplicates": "joining",
     "pull": "pulling",
     "run": "running",
     "serve": "running",

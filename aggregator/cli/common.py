@@ -41,17 +41,11 @@ class Place:
     database: str | None
 
     def settings(self) -> Settings:
-        """Read feeds.toml, and the rules of one's own that it names."""
+        """Read feeds.toml."""
         with importing():
             from aggregator import config
 
-        settings = config.load(self.config)
-        if settings.rules:
-            with importing():
-                from aggregator.meaning.rulebook import rules_in
-
-            rules_in(settings.rules)
-        return settings
+        return config.load(self.config)
 
     def database_url(self, folder: str = "var") -> str:
         """Give the database asked for, else SQLite beside the file."""

@@ -6,9 +6,9 @@ Imported by the server from which workers are forked, so that none has to do it 
 import gc
 
 from aggregator.intake import workshop
-from aggregator.meaning.rulebook import rules_in
+from aggregator.meaning.understanding import default_rules
 
 __all__ = ["workshop"]
 
-rules_in(None)
+default_rules()
 gc.freeze()  # what is there stays, and is shared with the workers
