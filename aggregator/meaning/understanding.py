@@ -12,6 +12,7 @@ from datetime import datetime
 
 from aggregator.meaning.categories import find_category
 from aggregator.meaning.documents import find_document
+from aggregator.meaning.documents import find_told
 from aggregator.meaning.facets import find_damage
 from aggregator.meaning.facets import find_facets
 from aggregator.meaning.levels import TEXT_LENGTH
@@ -27,6 +28,7 @@ from aggregator.meaning.levels import part
 from aggregator.meaning.levels import union
 from aggregator.meaning.reading import read_text
 from aggregator.meaning.reading import read_title
+from aggregator.meaning.references import find_references
 from aggregator.meaning.rulebook import Rules
 from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.spam import find_spam
@@ -74,9 +76,14 @@ def understand(
     levels, levels_why = _levels(case, facts.number)
     facets, facets_why = find_facets(case.title, case.rules.facets)
     damage, damage_why = find_damage(title, text)
+    facts, told_why = find_told(case.title, case.text, facts, case.rules.documents)
+    references, references_why = find_references(
+        case.title, case.text, own=facts.number, rules=case.rules.documents
+    )
     event, event_why = _event(case, category)
     deadline, deadline_why = _deadline(case, event_why)
     why = (category_why, *levels_why, *document_why, *facets_why, *damage_why)
+    why = (*why, *told_why, *references_why)
     return Meaning(
         category=category,
         levels=levels,
@@ -84,6 +91,7 @@ def understand(
         document=_worth_keeping(facts, category),
         deadline=deadline,
         event=event,
+        references=references,
         because=(*why, *deadline_why, *event_why),
         hold=find_spam(case.title, case.text),
     )
@@ -194,7 +202,8 @@ def _deadline(
 
 def _worth_keeping(facts: DocumentFacts, category: Category) -> DocumentFacts | None:
     """Keep facts that name a document: a number, or a type where it is a document."""
-    if facts.number or (category is Category.DOCUMENT and (facts.type or facts.issued)):
+    told = facts.type or facts.issued or facts.abstract
+    if facts.number or (category is Category.DOCUMENT and told):
         return facts
     announced = category is Category.ANNOUNCEMENT and facts.type and facts.issued
     return facts if announced else None
