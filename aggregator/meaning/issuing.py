@@ -1,7 +1,4 @@
-"""When an official document was issued: beside its number, under a label, in its head.
-
-A day that does not exist is said to be so, and nothing is kept of it.
-"""
+"""When an official document was issued: beside its number, or in its head."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +8,6 @@ from aggregator.meaning.levels import part
 from aggregator.meaning.symbols import Number
 from aggregator.meaning.text import Aligned
 from aggregator.model import Because
-
-NO_SUCH_DAY = "Ngày không có thật"
 
 _DATE = (
     r"(?P<d>\d{1,2}) ?(?:[/.-]|thang) ?(?P<m>\d{1,2})"
@@ -51,18 +46,13 @@ def find_issued(
         text: The head of the notice's text.
         named: Whether the title opens with the name of a type of document.
     """
-    impossible: list[Because] = []
     for place, match in _places(body, number, text, named=named):
-        if match is None:
-            continue
-        at = where if place is body else "text"
-        day = _day(match)
-        start = match.start() if day else match.start("d")
-        saw = place.saw(start, match.end("y")).lstrip(" ,;)]\n")
-        if day:
+        day = _day(match) if match else None
+        if match and day:
+            at = where if place is body else "text"
+            saw = place.saw(*match.span()).lstrip(" ,;)]\n")
             return day, (Because(says="Ngày ban hành", saw=saw, where=at),)
-        impossible.append(Because(says=NO_SUCH_DAY, saw=saw, where=at))
-    return None, tuple(impossible[:1])
+    return None, ()
 
 
 def _places(

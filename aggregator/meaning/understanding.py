@@ -11,8 +11,13 @@ from datetime import date
 from datetime import datetime
 
 from aggregator.meaning.categories import find_category
+from aggregator.meaning.days import SOME_DAY
+from aggregator.meaning.days import find_impossible
 from aggregator.meaning.documents import find_document
 from aggregator.meaning.documents import find_told
+from aggregator.meaning.events import LOOKS_BACK
+from aggregator.meaning.events import find_day
+from aggregator.meaning.events import find_event
 from aggregator.meaning.facets import find_damage
 from aggregator.meaning.facets import find_facets
 from aggregator.meaning.levels import TEXT_LENGTH
@@ -33,10 +38,10 @@ from aggregator.meaning.rulebook import Rules
 from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.spam import find_spam
 from aggregator.meaning.text import Aligned
-from aggregator.meaning.times import find_day
 from aggregator.meaning.times import find_deadline
-from aggregator.meaning.times import find_event
 from aggregator.meaning.times import item_time
+from aggregator.meaning.years import find_school_years
+from aggregator.meaning.years import year_begins
 from aggregator.model import Because
 from aggregator.model import Category
 from aggregator.model import DocumentFacts
@@ -69,21 +74,20 @@ def understand(
         hints=hints,
         rules=rules or rules_in(None),
         near=item_time(published, now),
+        dated=published is not None,
         timezone=timezone,
     )
     facts, document_why = find_document(case.title, case.text, case.rules.documents)
     category, category_why = _category(case, facts.number)
     levels, levels_why = _levels(case, facts.number)
-    facets, facets_why = find_facets(case.title, case.rules.facets)
+    facets, facets_why = _facets(case)
     damage, damage_why = find_damage(title, text)
     facts, told_why = find_told(case.title, case.text, facts, case.rules.documents)
     references, references_why = find_references(
         case.title, case.text, own=facts.number, rules=case.rules.documents
     )
-    event, event_why = _event(case, category)
-    deadline, deadline_why = _deadline(case, event_why)
+    deadline, event, times_why = _times(case, category)
     why = (category_why, *levels_why, *document_why, *facets_why, *damage_why)
-    why = (*why, *told_why, *references_why)
     return Meaning(
         category=category,
         levels=levels,
@@ -92,7 +96,7 @@ def understand(
         deadline=deadline,
         event=event,
         references=references,
-        because=(*why, *deadline_why, *event_why),
+        because=(*why, *told_why, *references_why, *times_why),
         hold=find_spam(case.title, case.text),
     )
 
@@ -106,6 +110,7 @@ class _Case:
     hints: SourceHints
     rules: Rules
     near: datetime
+    dated: bool  # near is the item's own date, not merely today
     timezone: str
 
 
@@ -175,26 +180,60 @@ def _given(says: str, levels: frozenset[Level], where: str) -> Because:
     return Because(says=says, saw=saw, where=where)
 
 
-def _event(case: _Case, category: Category) -> tuple[Event | None, _Reasons]:
-    """Read when and where: fully of an invitation, of news the day in its title."""
+def _facets(case: _Case) -> tuple[dict[str, tuple[str, ...]], _Reasons]:
+    facets, because = find_facets(case.title, case.rules.facets)
+    years, years_why = find_school_years(case.title, case.text)
+    if not years:
+        return dict(facets), because
+    return {**facets, "school_year": years}, (*because, *years_why)
+
+
+_Times = tuple[date | datetime | None, Event | None, _Reasons]
+
+
+def _times(case: _Case, category: Category) -> _Times:
+    """Read deadline and event; most notices name no day, so nothing is sought."""
+    both = (("title", case.title), ("text", case.text))
+    places = [each for each in both if SOME_DAY.search(each[1].folded)]
+    if not places:
+        return None, None, ()
+    since = None
+    if not case.dated:
+        since = year_begins(case.title, case.text, case.near.date())
+    event, event_why = _event(case, category, since)
+    deadline, deadline_why = _deadline(case, since, event_why)
+    return deadline, event, (*deadline_why, *event_why, *find_impossible(*places))
+
+
+def _event(
+    case: _Case, category: Category, since: date | None
+) -> tuple[Event | None, _Reasons]:
+    """Read when and where: fully of an invitation, of news the day that it names."""
+    if category is Category.DOCUMENT:
+        return None, ()
     if category is not Category.INVITATION:
-        if category is Category.DOCUMENT:
-            return None, ()
-        day = find_day(case.title, near=case.near, timezone=case.timezone)
-        return day or (None, ())
-    for text in (case.text, case.title):
-        found = find_event(text, near=case.near, timezone=case.timezone)
+        if case.dated:
+            since = case.near.date() - LOOKS_BACK
+        found = find_day(case.title, case.text, timezone=case.timezone, since=since)
+        return found or (None, ())
+    for where, text in (("text", case.text), ("title", case.title)):
+        found = find_event(
+            text, where=where, near=case.near, timezone=case.timezone, since=since
+        )
         if found:
             return found
-    return None, ()
+    found = find_day(
+        case.title, case.text, timezone=case.timezone, since=since or case.near.date()
+    )
+    return found or (None, ())
 
 
 def _deadline(
-    case: _Case, event_why: _Reasons
+    case: _Case, since: date | None, event_why: _Reasons
 ) -> tuple[date | datetime | None, _Reasons]:
     """Read the deadline; words that already name the event are none."""
     for where, text in (("title", case.title), ("text", case.text)):
-        found = find_deadline(text, near=case.near, timezone=case.timezone)
+        found = find_deadline(text, near=case.near, timezone=case.timezone, since=since)
         if found and not any(found[1] in because.saw for because in event_why):
             return found[0], (Because(says="Hạn chót", saw=found[1], where=where),)
     return None, ()
