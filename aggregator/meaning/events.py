@@ -65,7 +65,8 @@ _NAMED_DAY = re.compile(rf"n(?<![a-z]n)gay \(?{_DAYS}")
 # "trước ngày", "Quyết định số 12/QĐ-UBND ngày": an end, the date of a document.
 _NO_EVENT = re.compile(
     r"(?:(?<![a-z])(?:truoc|den|het|toi|sau|ky|ban hanh)|/[a-z&]+(?:-[a-z&]+)*"
-    r"|/[a-z&-]+ cua [a-z ]{1,40}|^\W*(?:[a-z]+ ){1,4}) ?$"
+    r"|/[a-z&-]+ cua [a-z ]{1,40}"
+    r"|^\W*(?!(?:[a-z]+ )?moi (?:hop|du|tham du))(?:[a-z]+ ){1,4}) ?$"
 )
 # How news opens: "(GLO)- Sáng 9-11, Phòng Giáo dục … đã khai mạc".
 _OPENING = re.compile(
