@@ -22,7 +22,8 @@ EARLIEST, LATEST = 1900, 2199  # years; a typing error is no date
 DAY = (
     r"(?P<d>\d(?<!\d\d)\d?)"
     r"(?: ?[/.-] ?(?P<m>\d{1,2})"
-    r"(?: ?[/.-] ?(?P<y>\d{4})|,? nam (?P<y2>\d{4})|/(?P<y5>\d\d))?"
+    r"(?: ?[/.-] ?(?P<y>\d{4})|,? nam (?P<y2>\d{4})"
+    r"|(?:(?<=/\d)|(?<=/\d\d))/(?P<y5>\d\d))?"
     r"| thang (?P<m2>\d{1,2})(?:,? nam (?P<y3>\d{4})| ?[/.-] ?(?P<y4>\d{4}))?)"
     r"(?![\d/])(?! ?[.-] ?\d{1,2}(?:/| thang))"
 )
@@ -59,8 +60,8 @@ _YEARS = ("y", "y2", "y3", "y4")
 SOME_DAY = re.compile(r"\d(?: ?[/.-] ?| thang )\d")  # what every day has
 _CLAIMED = re.compile(
     r"(?:n(?<![a-z]n)gay(?: (?:ban hanh|ky|bh))? ?:?"
-    r"|t(?<![a-z]t)ruoc|h(?<![a-z]h)et|c(?<![a-z]c)ham nhat|h(?<![a-z]h)an chot:?)"
-    rf" (?:{WEEKDAY}[ ,]{{1,2}})?{DAY}"
+    r"|(?:t(?<![a-z]t)ruoc|h(?<![a-z]h)et|c(?<![a-z]c)ham nhat|h(?<![a-z]h)an chot:?)"
+    rf"(?: ngay)?) (?:{WEEKDAY}[ ,]{{1,2}})?{DAY}"
 )
 _MOST_IMPOSSIBLE = 3
 
