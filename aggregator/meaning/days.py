@@ -63,6 +63,11 @@ _CLAIMED = re.compile(
     r"|(?:t(?<![a-z]t)ruoc|h(?<![a-z]h)et|c(?<![a-z]c)ham nhat|h(?<![a-z]h)an chot:?)"
     rf"(?: ngay)?) (?:{WEEKDAY}[ ,]{{1,2}})?{DAY}"
 )
+# What a day that may not exist has: over 28, or a month over 12.
+_DOUBTFUL = re.compile(
+    r"(?:29|[3-9]\d)(?: ?[/.-]| thang)|(?:[/.-] ?|thang )(?:1[3-9]|[2-9]\d|00)(?!\d)"
+    r"|(?<!\d)00?(?: ?/| thang)"
+)
 _MOST_IMPOSSIBLE = 3
 
 
@@ -168,7 +173,7 @@ def find_impossible(*places: tuple[str, Aligned]) -> tuple[Because, ...]:
 
 
 def _impossible(where: str, text: Aligned) -> Iterator[Because]:
-    if not SOME_DAY.search(text.folded):
+    if not _DOUBTFUL.search(text.folded):
         return
     for match in _CLAIMED.finditer(text.folded):
         # 35-40 may be anything; 2024 has every day that there can be.

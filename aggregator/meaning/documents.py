@@ -19,6 +19,8 @@ from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.symbols import Number
 from aggregator.meaning.symbols import find_numbers
+from aggregator.meaning.symbols import has_slashed
+from aggregator.meaning.symbols import may_have_number
 from aggregator.meaning.symbols import mended
 from aggregator.meaning.text import Aligned
 from aggregator.meaning.text import fold
@@ -130,8 +132,11 @@ def find_document(
     title: Aligned, text: Aligned, rules: DocumentRules
 ) -> tuple[DocumentFacts, tuple[Because, ...]]:
     """Read what title and text tell of an official document; all may be empty."""
-    where, body = "title", mended(title)
-    number = in_title = own_number(body, rules)
+    where, body, number = "title", title, None
+    if may_have_number(title.original):
+        body = mended(title)
+        number = own_number(body, rules)
+    in_title = number
     head = part(text, 0, _HEAD_LENGTH)
     if not number and _LABELLED.search(head.original):
         where, body = "text", mended(head)
@@ -165,7 +170,7 @@ def find_told(
     Args:
         facts: What is known already; returned as it is where nothing is added.
     """
-    if facts.number or "/" not in text.original[:_REPORTED]:
+    if facts.number or not has_slashed(text.original[:_REPORTED]):
         return facts, ()
     body = mended(part(text, 0, _REPORTED))
     for number in find_numbers(body.original):

@@ -54,6 +54,7 @@ _HALF_DAY = re.compile(
     rf"(?:(?:ngay )?{WEEKDAY}[ ,]{{1,2}})?(?:ngay )?\(?{_DAYS}"
 )
 _HALVES = frozenset({"sáng", "trưa", "chiều", "tối"})  # "sang ngày", "tới ngày": no
+_HALF_WORDS = ("sang", "trua", "chieu", "toi")
 _ASKED_BACK = re.compile(
     r"(?<![a-z])(?:truoc|cham nhat|muon nhat|han|den het|xac nhan)[^.;\n]{0,12}$"
 )
@@ -217,14 +218,18 @@ def _sentence_days(text: Aligned) -> Iterator[re.Match[str]]:
     opening = _OPENING.match(folded)
     if opening and not _WRITTEN.match(folded, opening.end()):
         yield opening
-    for match in _HALF_DAY.finditer(folded):
-        if _is_half_day(text, match):
-            yield match
+    if any(half in folded for half in _HALF_WORDS):
+        for match in _HALF_DAY.finditer(folded):
+            if _is_half_day(text, match):
+                yield match
+    if "ngay" not in folded:
+        return
     for match in _IN_SENTENCE.finditer(folded):
         before = folded[max(0, match.start() - 60) : match.start()]
         if not (_NO_EVENT.search(before) or _WRITTEN.match(folded, match.end())):
             yield match
-    yield from _FEAST.finditer(folded)
+    if "(" in folded:
+        yield from _FEAST.finditer(folded)
     yield from _FEAST_DAY.finditer(folded)
 
 

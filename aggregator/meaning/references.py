@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from aggregator.meaning.documents import DocumentRules
 from aggregator.meaning.symbols import Number
 from aggregator.meaning.symbols import find_numbers
+from aggregator.meaning.symbols import has_slashed
 from aggregator.meaning.symbols import mended
 from aggregator.meaning.text import Aligned
 from aggregator.model import Because
@@ -44,7 +45,7 @@ def find_references(
     """
     found: dict[str, tuple[Reference, Because]] = {}
     for where, read in (("title", title), ("text", text)):
-        if "/" not in read.original:
+        if not has_slashed(read.original):
             continue
         for number, kind in _named(mended(read), own, rules):
             known = found.get(number.value)

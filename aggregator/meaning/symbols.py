@@ -42,6 +42,9 @@ _MENDS = (
     ("HDND", re.compile(r"(?<![A-ZĐ])HDND(?![A-ZĐ])"), "HĐND"),
     ("&#", re.compile(r"&#(?:x0{0,4}2[fF]|0{0,4}47);"), "/"),  # escaped twice
 )
+# What every number has; few texts have it.
+_SLASHED = re.compile(r"/ ?[A-ZĐÐ]")
+_MAYBE = re.compile(r"\d(?: ?/|-|&|[BSP]?GD)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,16 @@ class Number:
     saw: str
     start: int
     end: int
+
+
+def may_have_number(text: str) -> bool:
+    """Say at a glance whether a title could hold a number; often it could not."""
+    return _MAYBE.search(text) is not None
+
+
+def has_slashed(text: str) -> bool:
+    """Say at a glance whether a text could hold a number with a slash."""
+    return "/" in text and _SLASHED.search(text) is not None
 
 
 def mend_numbers(text: str) -> str:

@@ -6,6 +6,7 @@ the authority; else all. What is not said stays open: no item may be lost to a l
 """
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
@@ -48,6 +49,7 @@ from aggregator.model import DocumentFacts
 from aggregator.model import Event
 from aggregator.model import Level
 from aggregator.model import Meaning
+from aggregator.model import Reference
 from aggregator.model import SourceHints
 
 
@@ -82,10 +84,7 @@ def understand(
     levels, levels_why = _levels(case, facts.number)
     facets, facets_why = _facets(case)
     damage, damage_why = find_damage(title, text)
-    facts, told_why = find_told(case.title, case.text, facts, case.rules.documents)
-    references, references_why = find_references(
-        case.title, case.text, own=facts.number, rules=case.rules.documents
-    )
+    facts, references, named_why = _named_documents(case, facts)
     deadline, event, times_why = _times(case, category)
     why = (category_why, *levels_why, *document_why, *facets_why, *damage_why)
     return Meaning(
@@ -96,7 +95,7 @@ def understand(
         deadline=deadline,
         event=event,
         references=references,
-        because=(*why, *told_why, *references_why, *times_why),
+        because=(*why, *named_why, *times_why),
         hold=find_spam(case.title, case.text),
     )
 
@@ -180,11 +179,27 @@ def _given(says: str, levels: frozenset[Level], where: str) -> Because:
     return Because(says=says, saw=saw, where=where)
 
 
-def _facets(case: _Case) -> tuple[dict[str, tuple[str, ...]], _Reasons]:
+def _named_documents(
+    case: _Case, facts: DocumentFacts
+) -> tuple[DocumentFacts, tuple[Reference, ...], _Reasons]:
+    """Read the document that the notice is about, and others that it names."""
+    if "/" not in case.title.original and "/" not in case.text.original:
+        return facts, (), ()
+    rules = case.rules.documents
+    facts, told_why = find_told(case.title, case.text, facts, rules)
+    references, why = find_references(
+        case.title, case.text, own=facts.number, rules=rules
+    )
+    return facts, references, (*told_why, *why)
+
+
+def _facets(case: _Case) -> tuple[Mapping[str, tuple[str, ...]], _Reasons]:
     facets, because = find_facets(case.title, case.rules.facets)
+    if "nam hoc" not in case.title.folded and "nam hoc" not in case.text.folded:
+        return facets, because
     years, years_why = find_school_years(case.title, case.text)
     if not years:
-        return dict(facets), because
+        return facets, because
     return {**facets, "school_year": years}, (*because, *years_why)
 
 
@@ -194,7 +209,7 @@ _Times = tuple[date | datetime | None, Event | None, _Reasons]
 def _times(case: _Case, category: Category) -> _Times:
     """Read deadline and event; most notices name no day, so nothing is sought."""
     both = (("title", case.title), ("text", case.text))
-    places = [each for each in both if SOME_DAY.search(each[1].folded)]
+    places = [(at, text) for at, text in both if SOME_DAY.search(text.folded)]
     if not places:
         return None, None, ()
     since = None

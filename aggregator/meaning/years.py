@@ -11,7 +11,7 @@ from aggregator.meaning.text import Aligned
 from aggregator.model import Because
 
 _SCHOOL_YEAR = re.compile(
-    r"n(?<![a-z]n)(?:am hoc|h(?= \d{4} ?-)) ?:?"
+    r"n(?<![a-z]n)am hoc ?:?"
     r" ?(?P<a>(?:19|20)\d\d)[ /-]{0,3}(?P<b>(?:19|20)\d\d|\d\d)(?!\d)"
 )
 _READ = 400  # characters of a text
@@ -37,7 +37,7 @@ def find_school_years(
 def _school_years(text: Aligned) -> dict[str, str]:
     """Map each school year to the words that name it; 2020-2012 is a typing error."""
     found: dict[str, str] = {}
-    if "nam hoc" not in text.folded and "nh 2" not in text.folded:
+    if "nam hoc" not in text.folded:
         return found
     for match in _SCHOOL_YEAR.finditer(text.folded, 0, _READ):
         first, second = match["a"], match["b"]
