@@ -15,6 +15,7 @@ _LABEL = re.compile(r"trich yeu(?: noi dung)? ?: ?\n?")
 _LINE = re.compile(r"(?:^|\n) ?[(\"]?(?:v/v|ve viec)(?![a-z])[ :.,-]{0,3}")
 _LINE_END = re.compile(r"\n|kinh gui ?:|\.(?= |$)|(?:ngay|nguoi) (?:ban hanh|ky) ?:")
 _LEAD = re.compile(r"(?:(?:v/v|ve viec|ve|viec)(?![a-z])[ :.,-]{0,3})?")
+_OPENS = re.compile(r"[^a-z0-9]{0,20}(?=ve[ :])")
 # Behind a number: its organ and its date, in either order.
 _TAIL = re.compile(
     r"[ \])>,.:;-]{0,4}"
@@ -57,13 +58,10 @@ def _behind(title: Aligned, number: Number) -> str:
 
 def _introduced(title: Aligned, named: bool) -> str:
     folded = title.folded
-    if "v/v" not in folded and "ve" not in folded:
-        return ""
-    lead = re.match(r"[^a-z0-9]*", folded)
-    start = lead.end() if lead else 0
-    if folded.startswith(("ve ", "ve:"), start):
-        return _subject(title, start)
-    about = _ABOUT.search(folded, start) if named else None
+    opening = _OPENS.match(folded)
+    if opening:
+        return _subject(title, opening.end())
+    about = _ABOUT.search(folded) if named else None
     return _wording(title, about.end(), len(folded)) if about else ""
 
 

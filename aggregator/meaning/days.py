@@ -65,8 +65,9 @@ _CLAIMED = re.compile(
 )
 # What a day that may not exist has: over 28, or a month over 12.
 _DOUBTFUL = re.compile(
-    r"(?:29|[3-9]\d)(?: ?[/.-]| thang)|(?:[/.-] ?|thang )(?:1[3-9]|[2-9]\d|00)(?!\d)"
-    r"|(?<!\d)00?(?: ?/| thang)"
+    r"[0-9](?<![0-9][0-9])(?:"
+    r"[0-9]? ?(?:[/.-]|thang) ?(?:1[3-9]|[2-9][0-9]|00)(?![0-9])"
+    r"|(?:(?<=2)9|(?<=[3-9])[0-9]|(?<=0)0?) ?(?:[/.-]|thang) ?[0-9])"
 )
 _MOST_IMPOSSIBLE = 3
 
@@ -118,9 +119,9 @@ def first_since(day: int, month: int, since: date) -> date | None:
 
 def first_day_of(match: re.Match[str], last: date) -> date | None:
     """Read the first day of a range whose last one is known; None: there is none."""
-    groups = match.groupdict()
-    if not groups.get("d0"):
+    if "d0" not in match.re.groupindex or not match["d0"]:
         return None
+    groups = match.groupdict()
     month = int(groups["m0"] or last.month)
     year = int(groups["y0"] or last.year) - (not groups["y0"] and month > last.month)
     first = some_day(year, month, int(groups["d0"]))
@@ -131,10 +132,9 @@ def at_clock(
     day: date, match: re.Match[str], timezone: str, *, hour: str = "h"
 ) -> datetime | None:
     """Put the time of day to a day, where the match has one that can be."""
-    groups = match.groupdict()
-    if not groups.get(hour):
+    if hour not in match.re.groupindex or not match[hour]:
         return None
-    last = hour == "eh"
+    groups, last = match.groupdict(), hour == "eh"
     minute = groups["emin" if last else "min"]
     half = groups.get("ehalf" if last else "half") or groups.get("half2") or ""
     hours = _hours(int(groups[hour]), half)

@@ -46,6 +46,8 @@ def find_issued(
         text: The head of the notice's text.
         named: Whether the title opens with the name of a type of document.
     """
+    if number is None and not named and "ngay" not in text.folded:
+        return None, ()
     for place, match in _places(body, number, text, named=named):
         day = _day(match) if match else None
         if match and day:
