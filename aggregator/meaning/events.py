@@ -67,7 +67,8 @@ _NAMED_DAY = re.compile(rf"n(?<![a-z]n)gay \(?{_DAYS}")
 _NO_EVENT = re.compile(
     r"(?:(?<![a-z])(?:truoc|den|het|toi|sau|ky|ban hanh)|/[a-z&]+(?:-[a-z&]+)*"
     r"|/[a-z&-]+ cua [a-z ]{1,40}"
-    r"|^\W*(?!(?:[a-z]+ )?moi (?:hop|du|tham du))(?:[a-z]+ ){1,4}) ?$"
+    r"|^\W*(?!(?:[a-z]+ )?moi (?:hop|du|tham du))(?:[a-z]+ ){1,4}"
+    r"(?<! tu )(?<! vao )) ?$"
 )
 # How news opens: "(GLO)- Sáng 9-11, Phòng Giáo dục … đã khai mạc".
 _OPENING = re.compile(
@@ -222,15 +223,18 @@ def _sentence_days(text: Aligned) -> Iterator[re.Match[str]]:
         for match in _HALF_DAY.finditer(folded):
             if _is_half_day(text, match):
                 yield match
-    if "ngay" not in folded:
-        return
+    if "ngay" in folded:
+        yield from _named_in(folded)
+    if "(" in folded:
+        yield from _FEAST.finditer(folded)
+    yield from _FEAST_DAY.finditer(folded)
+
+
+def _named_in(folded: str) -> Iterator[re.Match[str]]:
     for match in _IN_SENTENCE.finditer(folded):
         before = folded[max(0, match.start() - 60) : match.start()]
         if not (_NO_EVENT.search(before) or _WRITTEN.match(folded, match.end())):
             yield match
-    if "(" in folded:
-        yield from _FEAST.finditer(folded)
-    yield from _FEAST_DAY.finditer(folded)
 
 
 def _is_half_day(text: Aligned, match: re.Match[str]) -> bool:

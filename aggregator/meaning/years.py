@@ -16,8 +16,8 @@ _SCHOOL_YEAR = re.compile(
 )
 _READ = 400  # characters of a text
 # "năm 2021", but no aim: "đến năm 2030", "giai đoạn".
-_YEAR = re.compile(r"(?i:năm) (?P<y>20\d\d)(?![\d/-])(?<!đến năm \d{4})")
-_ANY_YEAR = re.compile(r"2(?<!\d2)0\d\d(?![\d/])(?! ?-)")
+_YEAR = re.compile(r"(?i:năm) (?P<y>20\d\d)(?![\d/-])(?<!(?i:đến năm) \d{4})")
+_ANY_YEAR = re.compile(r"2(?<!\d2)0\d\d(?![\d/])(?! ?-)(?<!den nam \d{4})")
 _BEGINS = (8, 1)  # of a school year: month and day
 
 
