@@ -68,6 +68,8 @@ def _introduced(title: Aligned, named: bool) -> str:
 def _in_text(text: Aligned) -> str:
     """Read the letter's "V/v" line, or what a list of documents calls Trích yếu."""
     folded = text.folded
+    if not folded:
+        return ""
     label = _LABEL.search(folded) if "trich yeu" in folded else None
     if label is None and ("v/v" in folded or "\nve viec" in folded):
         label = _LINE.search(folded)

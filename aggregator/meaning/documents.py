@@ -137,8 +137,8 @@ def find_document(
         body = mended(title)
         number = own_number(body, rules)
     in_title = number
-    head = part(text, 0, _HEAD_LENGTH)
-    if not number and _LABELLED.search(head.original):
+    head = part(text, 0, _HEAD_LENGTH) if text.folded else text
+    if not number and head.folded and _LABELLED.search(head.original):
         where, body = "text", mended(head)
         number = labelled_number(body)
     value = number.value if number else ""
