@@ -29,6 +29,7 @@ from aggregator.store.corrections import take_back
 from aggregator.store.engine import Store
 from aggregator.store.labels import RULES
 from aggregator.store.labels import values_of
+from aggregator.store.relabel import count
 from aggregator.store.relabel import kept_facts
 from aggregator.work.declaring import now
 from aggregator.work.relabelling import Moved
@@ -74,8 +75,6 @@ def _watched(store: Store, settings: Settings, dry: bool) -> Iterator[Moved]:
 
 
 def _count(store: Store) -> int:
-    from aggregator.store.relabel import count
-
     with store.read() as connection:
         return count(connection)
 

@@ -1,4 +1,4 @@
-"""Values as columns: levels as bits, and lists as long as a statement may name."""
+"""Values as columns and back, and what statements share: levels as bits, lists cut."""
 
 from collections.abc import Collection
 from collections.abc import Iterator
@@ -9,6 +9,10 @@ from aggregator.model import Level
 from aggregator.store import schema
 
 CHUNK = 500  # names in one IN list
+# Joins to each sighting the version of it that is shown now.
+NOW_SHOWN = (schema.versions.c.sighting_pk == schema.sightings.c.pk) & (
+    schema.versions.c.n == schema.sightings.c.version
+)
 
 
 def bits_of(levels: Collection[Level]) -> int:

@@ -21,8 +21,10 @@ from aggregator.model import Level
 from aggregator.store import schema
 from aggregator.store.changes import Touched
 from aggregator.store.changes import note_changes
+from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import bits_of
 from aggregator.store.columns import chunks
+from aggregator.store.known import lock_portals
 from aggregator.store.labels import RULES
 
 _label = schema.labels.c
@@ -110,6 +112,7 @@ def correct(
     """
     if by in ("", RULES):
         raise ValueError("a correction needs the name of a person")
+    lock_portals(connection, _portals(connection, notice))
     places = _places(connection, notice)
     if not places:
         return False
@@ -172,16 +175,20 @@ def _faces(connection: sa.Connection, notices: Collection[str]) -> dict[str, Any
                 _seen.notice_id, source.id.label("source"), version.title, version.text
             )
             .join(schema.sources, source.pk == _seen.source_pk)
-            .join(
-                schema.versions,
-                (version.sighting_pk == _seen.pk) & (version.n == _seen.version),
-            )
+            .join(schema.versions, NOW_SHOWN)
             .where(_seen.notice_id.in_(chunk))
             .order_by(_seen.first_seen_at, _seen.pk)
         )
         for row in connection.execute(query):
             faces.setdefault(row.notice_id, row)
     return faces
+
+
+def _portals(connection: sa.Connection, notice: str) -> set[str]:
+    """Name the portals that show a notice: who pulls them must not write it now."""
+    source = schema.sources.c
+    here = sa.select(_seen.source_pk).where(_seen.notice_id == notice)
+    return set(connection.scalars(sa.select(source.portal).where(source.pk.in_(here))))
 
 
 def _places(connection: sa.Connection, notice: str) -> set[tuple[str, str, int]]:

@@ -19,6 +19,7 @@ from aggregator.model import Enclosure
 from aggregator.model import Event
 from aggregator.model import Level
 from aggregator.store import schema
+from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import levels_of
 from aggregator.store.views import facts_of
 
@@ -29,7 +30,6 @@ _notice = schema.notices.c
 _seen = schema.sightings.c
 _version = schema.versions.c
 _source = schema.sources.c
-NOW_SHOWN = (_version.sighting_pk == _seen.pk) & (_version.n == _seen.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ from aggregator.model import Category
 from aggregator.model import Level
 from aggregator.model import Reach
 from aggregator.store import schema
+from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import bits_of
 from aggregator.store.columns import levels_of
-from aggregator.store.dossier import NOW_SHOWN
 from aggregator.store.dossier import SHOWN
 from aggregator.store.dossier import state_of
 from aggregator.store.views import end_of_day

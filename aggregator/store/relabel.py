@@ -15,6 +15,7 @@ from aggregator.model import Meaning
 from aggregator.store import schema
 from aggregator.store.changes import Touched
 from aggregator.store.changes import note_changes
+from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import bits_of
 from aggregator.store.columns import levels_of
 from aggregator.store.items import facts_in
@@ -52,12 +53,14 @@ def understood(
     after: int,
     limit: int,
     notices: Collection[str] | None = None,
+    lock: bool = False,
 ) -> list[Understood]:
     """Read what was understood of stored items, in the order of their rows.
 
     Args:
         after: The row of the sighting after which to go on.
         notices: Of these alone.
+        lock: Keep others from changing them until this transaction ends.
     """
     query = (
         sa.select(
@@ -67,14 +70,13 @@ def understood(
             *(_version.given_at, _version.at, _version.facts),
         )
         .join(schema.sources, _source.pk == _seen.source_pk)
-        .join(
-            schema.versions,
-            (_version.sighting_pk == _seen.pk) & (_version.n == _seen.version),
-        )
+        .join(schema.versions, NOW_SHOWN)
         .where(_seen.pk > after)
         .order_by(_seen.pk)
         .limit(limit)
     )
+    if lock:  # SQLite has one writer and ignores it
+        query = query.with_for_update(of=schema.sightings)
     if notices is not None:
         query = query.where(_seen.notice_id.in_(notices))
     rows = connection.execute(query).all()

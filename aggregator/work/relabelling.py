@@ -49,7 +49,9 @@ def relabelled(
     last = 0
     while True:
         with store.read() if dry else store.write() as connection:
-            found = understood(connection, after=last, limit=BATCH, notices=notices)
+            found = understood(
+                connection, after=last, limit=BATCH, notices=notices, lock=not dry
+            )
             said = corrections_of(connection, {each.notice for each in found})
             moved = list(_moved(found, said, settings))
             if not dry:

@@ -1,5 +1,6 @@
 """A person's word outlives rules and readings; today's rules move what is stored."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ from aggregator.store.corrections import cases
 from aggregator.store.corrections import correct
 from aggregator.store.corrections import take_back
 from aggregator.store.dossier import read_dossier
+from aggregator.store.known import lock_portals
+from aggregator.store.portals import portal_of
 from aggregator.store.views import view_version
 from aggregator.work.relabelling import relabelled
 from tests.conftest import NOW
@@ -147,6 +150,20 @@ def test_what_is_taken_back_is_left_to_the_rules(store, notice):
         labels = read_dossier(connection, notice).labels
     holding = {(label.value, label.given_by) for label in labels if not label.to_at}
     assert holding == {("primary", "rules"), ("document", "rules")}
+
+
+def test_a_correction_waits_for_who_is_saving_the_portal(store, notice):
+    """Else what is being saved, by rules alone, would be written over it."""
+    said = threading.Thread(
+        target=say, args=(store, notice), kwargs={"levels": PRIMARY}
+    )
+    with store.write() as connection:
+        lock_portals(connection, {portal_of(SAID.sources["so-tin"].url)})
+        said.start()
+        said.join(0.3)
+        assert said.is_alive()
+    said.join(20)
+    assert only(store).levels == PRIMARY
 
 
 def test_nobody_corrects_and_nothing_unknown_is_corrected(store, notice):
