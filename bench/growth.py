@@ -25,7 +25,7 @@ _BACK = 10  # days by which each copy is dated further back than the last
 COPIES = (
     """INSERT INTO notices (id, published_at, first_seen_at, entered_at, state)
     SELECT :mark || substr(id, 9), {published_at}, {first_seen_at}, {entered_at}, state
-    FROM notices WHERE id NOT LIKE '0000____-%'""",
+    FROM notices WHERE id NOT LIKE 'old_____-%'""",
     """INSERT INTO sightings (pk, notice_id, source_pk, guid, first_seen_at, version,
     fingerprint, authority, category, level_bits, published_at, entered_at, state)
     SELECT pk + :by * :n, :mark || substr(notice_id, 9), source_pk, guid || :suffix,
@@ -41,7 +41,7 @@ COPIES = (
     WHERE sighting_pk <= :by""",
     """INSERT INTO labels (notice_id, source_pk, facet, value, why, given_by, from_at)
     SELECT :mark || substr(notice_id, 9), source_pk, facet, value, why, given_by,
-    {from_at} FROM labels WHERE notice_id NOT LIKE '0000____-%'""",
+    {from_at} FROM labels WHERE notice_id NOT LIKE 'old_____-%'""",
 )
 
 
@@ -110,7 +110,7 @@ def fill(ours: Ours, copies: int) -> None:
                 query = "SELECT max(pk) FROM sightings WHERE guid NOT LIKE '%/old/%'"
                 by = connection.exec_driver_sql(query).scalar_one()
                 given = {
-                    "mark": f"0000{number:04x}",
+                    "mark": f"old{number:05x}",
                     "by": by,
                     "n": number,
                     "suffix": f"/old/{number}",
