@@ -147,7 +147,7 @@ def _pulled(
     order = [item["id"] for item in items]
     assert list(strict) == list(loose) == list(atom) == list(json_items) == order
     for each in group:
-        own = [item for item in items if item["source"] == each.source]
+        own = [item for item in items if each.source in _places(item)]
         yield Result(
             captured=each,
             attempt=attempts[each.source],
@@ -157,6 +157,11 @@ def _pulled(
             atom={item["id"]: atom[item["id"]] for item in own},
             json={item["id"]: json_items[item["id"]] for item in own},
         )
+
+
+def _places(item: dict[str, Any]) -> list[str]:
+    """Name the sources that show an item: several show one article."""
+    return [item["source"], *(place["source"] for place in item["also_at"])]
 
 
 def _published(folder: Path) -> list[bytes]:

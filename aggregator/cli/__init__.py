@@ -23,6 +23,7 @@ COMMANDS = {
     "relabel": "correcting",
     "correct": "correcting",
     "corrections": "correcting",
+    "duplicates": "joining",
     "pull": "pulling",
     "run": "running",
     "serve": "running",

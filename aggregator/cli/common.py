@@ -41,11 +41,17 @@ class Place:
     database: str | None
 
     def settings(self) -> Settings:
-        """Read feeds.toml."""
+        """Read feeds.toml, and the rules of one's own that it names."""
         with importing():
             from aggregator import config
 
-        return config.load(self.config)
+        settings = config.load(self.config)
+        if settings.rules:
+            with importing():
+                from aggregator.meaning.rulebook import rules_in
+
+            rules_in(settings.rules)
+        return settings
 
     def database_url(self, folder: str = "var") -> str:
         """Give the database asked for, else SQLite beside the file."""

@@ -10,6 +10,7 @@ import click
 import orjson
 
 from aggregator.cli.common import Place
+from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.understanding import understand
 from aggregator.model import Level
 from aggregator.model import Meaning
@@ -63,6 +64,7 @@ def _answer(
         now=moment,
         published=None,
         timezone=settings.site.timezone,
+        rules=rules_in(settings.rules),
     )
     return _told(meaning)
 
@@ -79,4 +81,6 @@ def _told(meaning: Meaning) -> dict[str, Any]:
     told = asdict(meaning)
     told["levels"] = [level for level in Level if level in meaning.levels]
     told["facets"] = {name: list(values) for name, values in meaning.facets.items()}
+    if meaning.hold is None:
+        del told["hold"]
     return told

@@ -100,6 +100,7 @@ def _settings(file: Path, raw: shapes.FileTable) -> Settings:
             spacing=raw.fetch.spacing,
         ),
         alerts=_alerts(file, raw),
+        rules=_beside(file, raw.meaning.rules),
     )
 
 

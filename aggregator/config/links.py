@@ -38,6 +38,7 @@ def problems_of(settings: Settings) -> list[Found]:
         *_former_names(settings.sources),
         *_missing_ca(settings.sources.values()),
         *_dumb_alerts(settings.alerts),
+        *_missing_rules(settings.rules),
     ]
 
 
@@ -159,6 +160,15 @@ def _missing_ca(sources: Iterable[Source]) -> Iterator[Found]:
                 problem=f"không có tệp này / no such file: “{source.ca_file}”",
                 hint="PEM",
             )
+
+
+def _missing_rules(folder: str | None) -> Iterator[Found]:
+    if folder and not Path(folder).is_dir():
+        yield Found(
+            key="meaning.rules",
+            problem=f"không có thư mục này / no such folder: “{folder}”",
+            hint="levels.toml, categories.toml, facts.toml",
+        )
 
 
 def _dumb_alerts(alerts: AlertSettings) -> Iterator[Found]:

@@ -88,12 +88,17 @@ class AlertsTable(_Table):
     webhook_secret_file: Text | None = None
 
 
+class MeaningTable(_Table):
+    rules: Text | None = None
+
+
 class FileTable(_Table):
     site: SiteTable = SiteTable()
     authorities: Annotated[dict[Slug, AuthorityTable], Field(min_length=1)]
     sources: dict[Slug, SourceTable] = {}
     fetch: FetchTable = FetchTable()
     alerts: AlertsTable = AlertsTable()
+    meaning: MeaningTable = MeaningTable()
 
 
 def check(data: dict[str, Any]) -> tuple[FileTable, list[Found]]:
@@ -154,6 +159,7 @@ _TABLES: Mapping[str, type[_Table]] = {
     "sources": SourceTable,
     "fetch": FetchTable,
     "alerts": AlertsTable,
+    "meaning": MeaningTable,
 }
 
 

@@ -68,6 +68,18 @@ SENTENCES: Mapping[tuple[str, str], tuple[str, str]] = {
         "Nguồn {subject} đổi qua đổi lại giữa hai phiên bản của tin",
         "{subject} goes to and fro between two versions of its items",
     ),
+    ("note", "held"): (
+        "Nguồn {subject} đăng tin đáng ngờ (cá cược, liên kết lạ): các tin này được "
+        "giữ lại, không phát; có thể cổng đã bị chiếm",
+        "{subject} shows suspicious items (betting, strangers' links): they are held "
+        "and not published; its portal may have been hijacked",
+    ),
+    ("note", "category"): (
+        "Nguồn {subject} liên tục đăng tin thuộc loại khác với category đã khai; "
+        "hãy xem lại feeds.toml (nhãn vẫn giữ như đã khai)",
+        "{subject} keeps publishing another category than is declared for it; look at "
+        "feeds.toml (labels stay as declared)",
+    ),
     ("note", "test"): (
         "Đây là tin thử: cảnh báo sẽ đến theo đường này",
         "This is a test: alerts will come this way",
@@ -90,6 +102,8 @@ TURN_OF_KIND = {
     "gone": "operator",
     "redated": "portal",
     "flipping": "portal",
+    "held": "portal",
+    "category": "operator",
 }
 MARKS = {"bad": "✗", "well": "✓", "note": "•"}
 # What a subject counts: (Vietnamese, English).

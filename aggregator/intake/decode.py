@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from aggregator.meaning.repair import is_ruined
+
 _MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -115,6 +117,9 @@ _BETRAYED = (
 
 
 def _guessed(body: bytes) -> str:
+    western = body.decode("cp1252", "replace")
+    if is_ruined(western):  # in an old encoding of Vietnamese, mended later
+        return western
     for encoding, letters, share in _BETRAYED:
         text = unicodedata.normalize("NFC", body.decode(encoding, "replace"))
         foreign = [char for char in text if char > "\x7f"]
@@ -122,4 +127,4 @@ def _guessed(body: bytes) -> str:
             continue
         if len(re.findall(letters, text)) >= share * len(foreign):
             return text
-    return body.decode("cp1252", "replace")
+    return western

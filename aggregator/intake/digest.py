@@ -18,8 +18,10 @@ from aggregator.intake.normalize import normalize
 from aggregator.intake.normalize import storable
 from aggregator.intake.nukeviet import hours_believed
 from aggregator.intake.parse import parse
+from aggregator.intake.strangers import mind_strangers
 from aggregator.intake.task import Task
 from aggregator.intake.titles import plain_title
+from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.text import fold
 from aggregator.meaning.understanding import understand
 from aggregator.model import Digest
@@ -62,14 +64,17 @@ def run(task: Task) -> Digest:
 
     Raises:
         ParseError: The document is no feed.
+        ConfigError: The rules cannot be used: the document waits, no entry is lost.
     """
+    rules_in(task.rules)
     document = parse(task.body, content_type=task.content_type, url=task.url)
     called = _called(document)
     read = [_read(entry, n, task, called) for n, entry in enumerate(document.entries)]
     items = [each for each in read if isinstance(each, Item)]
     items = hours_believed(items, document.generator)
+    items = mind_strangers(without_shared_links(items), task.url)
     return Digest(
-        items=tuple(without_shared_links(items)),
+        items=tuple(items),
         rejections=tuple(each for each in read if isinstance(each, Rejection)),
         feed_id=storable(document.id),
         feed_title=plain_title(document.title),
@@ -124,6 +129,7 @@ def _understood(
         now=task.now,
         published=item.given,
         timezone=task.timezone,
+        rules=rules_in(task.rules),
     )
     return replace(item, meaning=meaning, raw={**item.raw, **called})
 

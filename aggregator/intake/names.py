@@ -135,7 +135,19 @@ def last_segment(link: str) -> str:
     return segment if len(segment) >= 8 and not segment.startswith("index.") else ""
 
 
+def last_part(link: str) -> str:
+    """Give the end of a link's path, without an ending: the slug of an article."""
+    segment = urlsplit(link).path.rstrip("/").rsplit("/", 1)[-1]
+    return segment.rsplit(".", 1)[0]
+
+
 def article_number(link: str) -> str:
     """Give the number that a portal ends an article's address with; "" for none."""
     found = _ARTICLE_NUMBER.search(address_of(link))
     return found[1] if found and not _YEAR.fullmatch(found[1]) else ""
+
+
+def ends_in_number(address: str) -> bool:
+    """Say whether an address, as `address_of` gives it, is that of one article."""
+    found = _ARTICLE_NUMBER.search(address)
+    return found is not None and not _YEAR.fullmatch(found[1])

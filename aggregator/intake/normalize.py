@@ -23,6 +23,7 @@ from aggregator.intake.sanitize import text_of
 from aggregator.intake.titles import plain_name
 from aggregator.intake.titles import plain_title
 from aggregator.intake.titles import repaired_html
+from aggregator.intake.titles import repaired_text
 from aggregator.meaning.dates import parse_date
 from aggregator.meaning.text import is_plain
 from aggregator.model import Enclosure
@@ -126,7 +127,8 @@ def _html(entry: Entry, base: str) -> str:
     body = entry.content or entry.summary
     if entry.is_html:
         return sanitize.clean(repaired_html(body), base=base).strip()
-    lines = escape(body[: sanitize.MAX_HTML].strip(), quote=False).splitlines()
+    text = repaired_text(body[: sanitize.MAX_HTML].strip())
+    lines = escape(text, quote=False).splitlines()
     return sanitize.clean("<br>".join(lines), base=base).strip()
 
 

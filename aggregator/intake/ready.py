@@ -6,9 +6,9 @@ Imported by the server from which workers are forked, so that none has to do it 
 import gc
 
 from aggregator.intake import workshop
-from aggregator.meaning.understanding import default_rules
+from aggregator.meaning.rulebook import rules_in
 
 __all__ = ["workshop"]
 
-default_rules()
+rules_in(None)
 gc.freeze()  # what is there stays, and is shared with the workers

@@ -65,7 +65,9 @@ def reconcile(digest: Digest, past: Past, *, source_id: str, now: datetime) -> P
     new = [n for n in named if not _own(n.found)]
     own = [(n.item, n.found) for n in named if n.found is not None and n.found.own]
     torn = digest.items[-1] if digest.cut and digest.items else None
-    changed, flips = _split(own, now, torn)
+    withheld = _withheld(own, now)
+    shown = [pair for pair in own if pair[1].sighting not in withheld]
+    changed, flips = _split(shown, now, torn)
     shared = _shared_names(named)
     overlap = len(own) / len(named) if named else 1.0
     return Plan(
@@ -79,6 +81,7 @@ def reconcile(digest: Digest, past: Past, *, source_id: str, now: datetime) -> P
         absent=_absent(digest, own, past, now),
         aliases=tuple(_aliases(named, past.known, shared)),
         flips=tuple(flips),
+        withheld=tuple(withheld.values()),
         redated=sum(_redated(item, found) for item, found in own),
         moved_from=moved_from([n for n in named if n.found is None or n.found.own]),
         strictly=digest.strictly,
@@ -111,6 +114,21 @@ def _split(
         else:
             changed.append(ChangedSighting(item=item, known=found))
     return changed, flips
+
+
+def _withheld(own: Iterable[tuple[Item, Known]], now: datetime) -> dict[int, Flip]:
+    """List edits that nobody is to see, by row: what was shown before stays shown."""
+    return {
+        found.sighting: Flip(
+            known=found,
+            fingerprint=item.fingerprint,
+            since=found.flip_since if found.flip == item.fingerprint else now,
+        )
+        for item, found in own
+        if item.meaning.hold is not None
+        and found.state != "held"
+        and item.fingerprint != found.fingerprint
+    }
 
 
 def _flips(item: Item, found: Known, now: datetime) -> bool:

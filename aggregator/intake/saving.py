@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.errors import StoreError
@@ -17,6 +18,8 @@ from aggregator.intake.absence import Gone
 from aggregator.intake.absence import oldest_listed
 from aggregator.intake.absence import to_ask
 from aggregator.intake.identity import unsettled
+from aggregator.intake.joining import join
+from aggregator.intake.joining import marked
 from aggregator.intake.names import first_name
 from aggregator.intake.names import names_of
 from aggregator.intake.reconcile import Past
@@ -28,21 +31,30 @@ from aggregator.intake.reports import log
 from aggregator.intake.settling import Moment
 from aggregator.intake.settling import after_failure
 from aggregator.intake.settling import after_reading
+from aggregator.intake.strangers import is_many
+from aggregator.intake.strangers import without_flood
+from aggregator.meaning.contradiction import LATEST
+from aggregator.meaning.contradiction import contradicted
 from aggregator.model import Attempt
+from aggregator.model import Copy
 from aggregator.model import Digest
 from aggregator.model import Fetched
 from aggregator.model import Known
+from aggregator.model import NewSighting
+from aggregator.model import Note
 from aggregator.model import Outcome
 from aggregator.model import Plan
 from aggregator.model import Settled
 from aggregator.model import SourceRow
 from aggregator.store import attempts as stored_attempts
 from aggregator.store import items as stored_items
+from aggregator.store import joins as stored_joins
 from aggregator.store import known as stored_known
 from aggregator.store import sources as stored_sources
 from aggregator.store.changes import note_retitled
 from aggregator.store.engine import Connection
 from aggregator.store.engine import Store
+from aggregator.store.incidents import was_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +166,15 @@ class Saver:
         plans = plans_of(connection, documents, now)
         ended: dict[int, Settled | Missing] = {}
         saved: list[tuple[SourceRow, Plan]] = []
-        for document, plan in zip(documents, plans, strict=True):
+        for document, found in zip(documents, plans, strict=True):
+            plan = _without_flood(connection, document.row, found)
             # One round of links a pull: those beyond it stay due, for the next one.
             links = [] if document.gone else to_ask(plan.absent, {}, now)
             if links:
                 ended[document.row.pk] = Missing(document, links)
                 continue
             saved.append((document.row, plan))
-            ended[document.row.pk] = after_reading(
+            settled = after_reading(
                 document.row,
                 document.fetched,
                 document.digest,
@@ -169,11 +182,60 @@ class Saver:
                 self._moment(document.row),
                 verifying=document.verifying,
             )
-        stored_items.apply(connection, saved, now)
+            more = _contradiction(connection, document)
+            ended[document.row.pk] = replace(settled, notes=settled.notes + more)
+        store_plans(connection, saved, now)
         for document in documents:
             if isinstance(ended[document.row.pk], Settled):
                 _note_title(connection, document.row, document.digest, now)
         return ended
+
+
+def store_plans(
+    connection: Connection, plans: Sequence[tuple[SourceRow, Plan]], now: datetime
+) -> None:
+    """Store what plans say; new items that are copies join the notice they copy.
+
+    Only what is new is looked for, once: an edit later neither joins nor parts.
+    """
+    marks = marked(plans)
+    copies: list[Copy] = []
+    wanted = {
+        mark: new.published
+        for new, mine in zip(_all_new(plans), marks, strict=True)
+        for mark in mine.values()
+        if new.minted and new.item.meaning.hold is None
+    }
+    if wanted:
+        stored_joins.lock(connection)
+        copies = stored_joins.find_copies(connection, wanted)
+    places = stored_joins.places_of(connection, (each.notice for each in copies))
+    joined, proposals = join(plans, marks, copies, places)
+    stored_items.apply(connection, joined, now)
+    stored_joins.propose(connection, proposals, now)
+
+
+def _without_flood(connection: Connection, row: SourceRow, plan: Plan) -> Plan:
+    if not is_many(plan):
+        return plan
+    usual = stored_attempts.usual_new(connection, row.pk)
+    links = stored_known.recent_links(connection, row.pk)
+    return without_flood(plan, usual, (*links, row.url))
+
+
+def _contradiction(connection: Connection, document: Document) -> tuple[Note, ...]:
+    """Tell, once for ever, that a source is declared to be what it is not."""
+    source = document.row.source
+    meanings = [item.meaning for item in document.digest.items[:LATEST]]
+    found = contradicted(source.category, meanings)
+    if found is None or was_told(connection, "category", source.id):
+        return ()
+    return (Note(kind="category", detail=f"{source.category}: {found}?"),)
+
+
+def _all_new(plans: Sequence[tuple[SourceRow, Plan]]) -> Iterator[NewSighting]:
+    for _, plan in plans:
+        yield from plan.new
 
 
 def _by_turns(pulled: Sequence[Pulled]) -> list[list[Pulled]]:

@@ -22,6 +22,7 @@ from aggregator.intake.politeness import jitter_of
 from aggregator.intake.politeness import limit_unnamed
 from aggregator.intake.politeness import next_due
 from aggregator.intake.politeness import rest_after
+from aggregator.intake.strangers import told_of_held
 from aggregator.model import Attempt
 from aggregator.model import Digest
 from aggregator.model import Fetched
@@ -189,11 +190,12 @@ def after_reading(
     """
     failed = _shortcoming(row.standing, digest, at.now)
     if failed is not None:
-        return after_failure(row, failed, at, fetched=fetched, plan=plan)
+        settled = after_failure(row, failed, at, fetched=fetched, plan=plan)
+        return replace(settled, notes=told_of_held(plan))
     standing, notes = _well(row, fetched, at.now)
     timezone = row.source.timezone or at.timezone
     standing, more = learned_from(standing, digest, plan, now=at.now, timezone=timezone)
-    notes += more
+    notes += more + told_of_held(plan)
     if digest.complete and not plan.flips:
         standing = replace(
             standing,

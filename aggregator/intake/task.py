@@ -15,4 +15,5 @@ class Task:
     url: str = ""
     hints: SourceHints = SourceHints()
     timezone: str = "Asia/Ho_Chi_Minh"
+    rules: str | None = None  # the folder of rules of one's own
     now: datetime

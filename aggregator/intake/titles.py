@@ -9,6 +9,9 @@ from html import unescape
 from html.entities import html5
 
 from aggregator.intake.characters import folded
+from aggregator.meaning.repair import is_strange
+from aggregator.meaning.repair import repaired
+from aggregator.meaning.repair import repaired_markup
 
 MAX_TITLE = 1_000  # characters
 MAX_NAME = 200  # of an author or a tag
@@ -34,7 +37,7 @@ _NULL = re.compile(r"null\s+(?=[^\W\d_a-z])")
 
 def plain_title(text: str) -> str:
     """Make a title one line of plain text; whatever it held, no markup is left."""
-    text = _without_tags(decoded_once(_without_tags(text)))
+    text = repaired(_without_tags(decoded_once(_without_tags(text))))
     return _NULL.sub("", folded(text), count=1)[:MAX_TITLE].rstrip()
 
 
@@ -73,8 +76,26 @@ _TWICE = re.compile(
 )
 
 
+_GLANCED = 4_000  # characters in which a wrong encoding shows, if there is one
+
+
 def repaired_html(html: str) -> str:
-    """Undo one escaping too many, where it shows: ``&lt;p&gt;``, ``&amp;atilde;``."""
+    """Undo one escaping too many, where it shows, and a wrong encoding of the text."""
+    html = _unescaped_once(html)
+    return repaired_markup(html) if _may_be_ruined(html[:_GLANCED]) else html
+
+
+def repaired_text(text: str) -> str:
+    """Undo a wrong encoding of a plain text."""
+    return repaired(text) if is_strange(text[:_GLANCED]) else text
+
+
+def _may_be_ruined(head: str) -> bool:
+    return is_strange(_REFERENCE.sub(_character, head) if "&" in head else head)
+
+
+def _unescaped_once(html: str) -> str:
+    """Undo one escaping too many: ``&lt;p&gt;``, ``&amp;atilde;``."""
     if "&" not in html:
         return html
     if not _TAG.search(html) and _ESCAPED_TAG.search(html):

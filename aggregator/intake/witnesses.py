@@ -13,12 +13,12 @@ from datetime import datetime
 from datetime import time
 from datetime import timedelta
 from functools import cached_property
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from aggregator.intake.names import article_number
 from aggregator.intake.names import has_own_link
 from aggregator.intake.names import host_of
+from aggregator.intake.names import last_part
 from aggregator.intake.names import last_segment
 from aggregator.intake.names import number_of
 from aggregator.intake.names import page_of
@@ -165,8 +165,7 @@ class Pair:
     def own_page(self) -> bool:
         """The page is that of one article: its link is made from a number or title."""
         titles = _words(self.item.title) | _words(self.found.title)
-        segment = urlsplit(self.item.link).path.rstrip("/").rsplit("/", 1)[-1]
-        slug = _words(segment.rsplit(".", 1)[0])
+        slug = _words(last_part(self.item.link))
         named = bool(slug) and len(slug & titles) * 2 >= len(slug)
         return named or article_number(self.item.link) != ""
 

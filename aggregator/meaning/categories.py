@@ -1,6 +1,7 @@
 """What kind of notice it is, where its source does not say. Rules are data."""
 
 import re
+from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,8 +11,10 @@ from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.phrases import compile_phrases
 from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import check_keys
+from aggregator.meaning.rules import check_value
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.text import Aligned
+from aggregator.meaning.text import fold
 from aggregator.model import Because
 from aggregator.model import Category
 
@@ -35,44 +38,64 @@ class CategoryRule:
     says: str
     category: Category
     head: bool
+    exact: bool
     phrases: Phrases[None]
     unless: Phrases[None] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryRules:
+    """All rules of categories.toml, in their order.
+
+    ``anywhere`` holds the phrases of all that look anywhere in a title: most titles
+    have none of them, which one search tells for all.
+    """
+
+    each: tuple[CategoryRule, ...]
+    anywhere: Phrases[None]
+
+
 @cache
-def category_rules() -> tuple[CategoryRule, ...]:
+def category_rules() -> CategoryRules:
     """Read categories.toml once."""
     return compile_categories(read_rules(FILE))
 
 
-def compile_categories(table: Table) -> tuple[CategoryRule, ...]:
+def compile_categories(table: Table) -> CategoryRules:
     """Make the rules of categories.toml ready.
 
     Raises:
         ConfigError: A rule has an unknown key or repeats a phrase.
     """
-    return tuple(_compile_rule(row) for row in table["rule"])
+    rules = tuple(_compile_rule(row) for row in table["rule"])
+    known = [rule.phrases.known.values() for rule in rules if not rule.head]
+    words = {fold(phrase.words): phrase.words for row in known for phrase in row}
+    return CategoryRules(each=rules, anywhere=_phrases(words.values(), ""))
 
 
 def _compile_rule(row: Table) -> CategoryRule:
     check_keys(row, _KEYS, file=FILE)
+    check_value(row, "where", ("head", "title"), FILE)
+    check_value(row, "category", tuple(map(str, Category)), FILE)
+    check_value(row, "exact", (True, False), FILE)
     unless = row.get("unless")
     return CategoryRule(
         says=row["says"],
         category=Category(row["category"]),
         head=row["where"] == "head",
-        phrases=_phrases(row["words"], exact=row.get("exact", False)),
-        unless=_phrases(unless) if unless else None,
+        exact=row.get("exact", False),
+        phrases=_phrases(row["words"], row["says"], exact=row.get("exact", False)),
+        unless=_phrases(unless, row["says"]) if unless else None,
     )
 
 
-def _phrases(words: list[str], *, exact: bool = False) -> Phrases[None]:
-    phrases: Iterator[Phrase[None]] = (Phrase(word, None, exact) for word in words)
+def _phrases(words: Iterable[str], says: str, *, exact: bool = False) -> Phrases[None]:
+    phrases: Iterator[Phrase[None]] = (Phrase(w, None, exact, says) for w in words)
     return compile_phrases(phrases, file=FILE)
 
 
 def find_category(
-    title: Aligned, text: Aligned, *, number: str, rules: tuple[CategoryRule, ...]
+    title: Aligned, text: Aligned, *, number: str, rules: CategoryRules
 ) -> tuple[Category, Because]:
     """Say what kind of notice it is, and why.
 
@@ -82,15 +105,22 @@ def find_category(
     inviting = _invitation(text, number)
     if inviting:
         return Category.INVITATION, inviting
-    lead = _LEAD.match(title.folded)
-    for rule in rules:
-        saw = _applies(rule, title, lead.end() if lead else 0)
+    lead = lead_of(title)
+    anywhere = rules.anywhere.stands_in(title)
+    for rule in rules.each:
+        saw = applies(rule, title, lead) if rule.head or anywhere else ""
         if saw:
             return rule.category, Because(says=rule.says, saw=saw, where="title")
     return _by_number(number)
 
 
-def _applies(rule: CategoryRule, title: Aligned, lead: int) -> str:
+def lead_of(title: Aligned) -> int:
+    """Say where a title's first word begins."""
+    lead = _LEAD.match(title.folded)
+    return lead.end() if lead else 0
+
+
+def applies(rule: CategoryRule, title: Aligned, lead: int) -> str:
     """Give the words for which a rule counts, or ""."""
     if rule.head:
         hit = rule.phrases.at(title, lead)

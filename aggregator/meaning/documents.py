@@ -69,6 +69,10 @@ _PLACE_DATE = re.compile(
 _OWN_LABEL = re.compile(
     r"(?:^|[\n.;] ?)so(?: ?/? ?(?:ky|ki) ?hieu| hieu)? ?: ?$|(?:ky|ki) hieu ?: ?$"
 )
+# "Thông báo khẩn ngày 18/10/2020": nothing but its type and its date.
+_TITLE_DATE = re.compile(
+    r"\W*(?:[a-z]+ ){1,4}ngay (?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})\W*"
+)
 _TAIL_LENGTH = 110  # characters behind a number in which its date may stand
 _HEAD_LENGTH = 600  # characters of the text in which a letter names itself
 _LEAD = re.compile(r"[\W\d_]*")
@@ -211,14 +215,17 @@ def find_document(
         where, body = "text", _mended(head)
         number = labelled_number(body)
     value = number.value if number else ""
+    type_ = type_of(value, title, rules)
     issued, reason = _issued(body, number, head)
+    if type_ and not issued:
+        issued, reason = _issued_by_title(title)
     because = [reason] if reason else []
     if number:
         says = "Số, ký hiệu văn bản"
         because.insert(0, Because(says=says, saw=number.saw, where=where))
     facts = DocumentFacts(
         number=value,
-        type=type_of(value, title, rules),
+        type=type_,
         issuer=issuer_of(value, rules) if value else "",
         issued=issued,
     )
@@ -240,6 +247,15 @@ def _issued(
             saw = place.saw(*match.span())
             return day, Because(says="Ngày ban hành", saw=saw, where=where)
     return None, None
+
+
+def _issued_by_title(title: Aligned) -> tuple[date | None, Because | None]:
+    match = _TITLE_DATE.fullmatch(title.folded)
+    day = _date(match) if match else None
+    if match is None or day is None:
+        return None, None
+    saw = title.saw(match.start("d"), match.end("y"))
+    return day, Because(says="Ngày ban hành", saw=saw, where="title")
 
 
 def _issue_dates(

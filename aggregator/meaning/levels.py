@@ -16,12 +16,15 @@ from typing import NamedTuple
 from aggregator.meaning.numbers import NumberRules
 from aggregator.meaning.numbers import find_ages
 from aggregator.meaning.numbers import find_classes
+from aggregator.meaning.numbers import find_subjects
 from aggregator.meaning.numbers import read_numbers
+from aggregator.meaning.phrases import Hit
 from aggregator.meaning.phrases import Phrase
 from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.phrases import compile_phrases
 from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import check_keys
+from aggregator.meaning.rules import check_value
 from aggregator.meaning.rules import read_levels
 from aggregator.meaning.rules import read_rules
 from aggregator.meaning.text import Aligned
@@ -40,6 +43,11 @@ _ADDRESSEES_END = re.compile(
     r"(?<![a-z])(?:can cu|thuc hien|nham|theo|ngay|de |so giao duc va dao tao thong)"
 )
 _ADDRESSEES_LENGTH = 500  # characters
+_TO = re.compile(
+    " (?:cho )?(?:den|toi) (?:het )?(?:(?:bac|cap|cac truong|truong) )?(?=[a-z])"
+)
+_NAME_LENGTH = 60  # characters; no level has a longer name
+_STAIRS = tuple(level for level in Level if level is not Level.CONTINUING)
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n")
 TEXT_LENGTH = 800  # characters of the text that are read for levels
 
@@ -61,6 +69,8 @@ class LevelRules:
     phrases: Phrases[LevelRule]
     numbers: NumberRules
     class_says: str
+    range_says: str
+    subject_says: str
     age_says: str
     entrance: Mapping[int, LevelRule]
     stages: Mapping[Level, int]
@@ -93,6 +103,9 @@ class Named:
         return self.strong or self.weak
 
 
+_NOTHING = Named()
+
+
 @cache
 def level_rules() -> LevelRules:
     """Read levels.toml once."""
@@ -109,6 +122,8 @@ def compile_rules(table: Table) -> LevelRules:
         phrases=compile_phrases(_read_phrases(table["rule"]), file=FILE),
         numbers=read_numbers(table),
         class_says=table["numbers"]["says"],
+        range_says=table["ranges"]["says"],
+        subject_says=table["subjects"]["says"],
         age_says=table["ages"]["says"],
         entrance={
             int(number): LevelRule(
@@ -130,6 +145,9 @@ def compile_rules(table: Table) -> LevelRules:
 def _read_phrases(rows: Iterable[Table]) -> Iterator[Phrase[LevelRule]]:
     for row in rows:
         check_keys(row, _KEYS, file=FILE)
+        check_value(row, "strength", ("weak", "strong"), FILE)
+        check_value(row, "exact", (True, False), FILE)
+        check_value(row, "entrance", (True, False, "classes"), FILE)
         rule = LevelRule(
             says=row["says"],
             levels=read_levels(row["levels"], file=FILE),
@@ -137,22 +155,34 @@ def _read_phrases(rows: Iterable[Table]) -> Iterator[Phrase[LevelRule]]:
             entrance=row.get("entrance", False),
         )
         for words in row["words"]:
-            yield Phrase(words, rule, row.get("exact", False))
+            yield Phrase(words, rule, row.get("exact", False), rule.says)
 
 
 def find_levels(text: Aligned, rules: LevelRules) -> Named:
     """Find every word of a text that names a level."""
-    if "/" in text.folded:
-        text = Aligned(text.original, _NUMBER.sub(_blank, text.folded))
+    if not text.folded:
+        return _NOTHING
+    text = without_numbers(text)
     hits = list(rules.phrases.find(text))
     entrance = {hit.value.entrance for hit in hits} - {False}
-    marks = [Mark(rule=hit.value, saw=text.saw(hit.start, hit.end)) for hit in hits]
     classes = list(_class_marks(text, rules, entrance=bool(entrance)))
+    if not (hits or classes):
+        return Named(weak=tuple(_subject_marks(text, rules)))
+    marks = [Mark(hit.value, text.saw(hit.start, hit.end)) for hit in hits]
     strong = [mark for mark in marks if mark.rule.levels and not mark.rule.weak]
+    strong += _ranges(text, hits, rules)
     weak = [mark for mark in marks if mark.rule.levels and mark.rule.weak]
+    weak += _subject_marks(text, rules)
     if True in entrance and not classes:
         strong = [_entered(mark, rules) for mark in strong]
     return Named(strong=_without_upper(strong + classes, rules), weak=tuple(weak))
+
+
+def without_numbers(text: Aligned) -> Aligned:
+    """Blank out the numbers of documents."""
+    if "/" not in text.folded:
+        return text
+    return Aligned(text.original, _NUMBER.sub(_blank, text.folded))
 
 
 def _entered(mark: Mark, rules: LevelRules) -> Mark:
@@ -162,6 +192,46 @@ def _entered(mark: Mark, rules: LevelRules) -> Mark:
     (level,) = mark.rule.levels
     stage = rules.stages.get(level)
     return Mark(rule=rules.entrance[stage], saw=mark.saw) if stage else mark
+
+
+def _ranges(
+    text: Aligned, hits: Iterable[Hit[LevelRule]], rules: LevelRules
+) -> Iterator[Mark]:
+    """Yield what stands between two levels: "từ mầm non đến THPT"."""
+    for hit in hits:
+        to = _TO.match(text.folded, hit.end)
+        if to is None or len(hit.value.levels) != 1:
+            continue
+        (low,) = hit.value.levels
+        end, high = _reached(text, to.end(), rules)
+        between = _between(low, high)
+        if len(between) > 2:
+            rule = LevelRule(says=rules.range_says, levels=frozenset(between))
+            yield Mark(rule, text.saw(hit.start, end))
+
+
+def _between(low: Level, high: Level | None) -> tuple[Level, ...]:
+    if low not in _STAIRS or high not in _STAIRS:
+        return ()
+    return _STAIRS[_STAIRS.index(low) : _STAIRS.index(high) + 1]
+
+
+def _reached(text: Aligned, start: int, rules: LevelRules) -> tuple[int, Level | None]:
+    """Read the level that stands at a place, by its name or by a class of it."""
+    rest = part(text, start, start + _NAME_LENGTH)
+    hit = rules.phrases.at(rest, 0)
+    if hit and len(hit.value.levels) == 1:
+        return start + hit.end, next(iter(hit.value.levels))
+    number = next((each for each in find_classes(rest, rules.numbers)), None)
+    if number and number.start == 0:
+        return start + number.end, number.level
+    return start, None
+
+
+def _subject_marks(text: Aligned, rules: LevelRules) -> Iterator[Mark]:
+    for found in find_subjects(text, rules.numbers):
+        rule = _number_rule(rules.subject_says, found.number, found.level)
+        yield Mark(rule, text.saw(found.start, found.end))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -189,12 +259,14 @@ def _number_rule(says: str, number: int, level: Level) -> LevelRule:
 def _without_upper(marks: list[Mark], rules: LevelRules) -> tuple[Mark, ...]:
     """Apply the end of R1: class 10 of a GDTX centre is no matter of the THPT."""
     tenth = rules.entrance[10]
-    others = union(mark for mark in marks if mark.rule != tenth)
+    if not any(mark.rule is tenth for mark in marks):
+        return tuple(marks)
+    others = union(mark for mark in marks if mark.rule is not tenth)
     if Level.CONTINUING not in others or Level.UPPER_SECONDARY in others:
         return tuple(marks)
     lower = LevelRule(says=tenth.says, levels=frozenset({Level.LOWER_SECONDARY}))
     return tuple(
-        Mark(rule=lower, saw=mark.saw) if mark.rule == tenth else mark for mark in marks
+        Mark(rule=lower, saw=mark.saw) if mark.rule is tenth else mark for mark in marks
     )
 
 

@@ -20,6 +20,8 @@ _CLASSES = re.compile(
     rf"(?P<list>{_NUMBER}(?:{_JOIN}(?:(?:lop|khoi|cap) )?{_NUMBER}){{0,14}})"
 )
 _STEP = re.compile(rf"(?P<join>{_JOIN})?(?P<again>lop |khoi |cap )?(?P<n>\d{{1,2}})\w*")
+_OPEN = re.compile(r" tro (?:(?P<up>len)|xuong)(?![a-z])")  # "lớp 6 trở lên"
+_COUNTED = re.compile(r"[a-z] (?P<n>\d{1,2})(?![\w/:%-]|[.,]\d)")
 _SPAN = r"(?: ?- ?| (?:den|toi) (?:duoi |du )?)?"
 _AGES = re.compile(
     r"(?:t(?<![a-z0-9]t)(?:re|hieu nhi)|b(?<![a-z0-9]b)e|c(?<![a-z0-9]c)hau"
@@ -54,7 +56,10 @@ class NumberRules:
     ages: tuple[_BAND, ...]
     not_after: tuple[str, ...]
     not_before: re.Pattern[str]
+    not_amount: re.Pattern[str]
     not_counting: re.Pattern[str]
+    subjects: tuple[str, ...]
+    not_subjects: re.Pattern[str]
 
 
 def read_numbers(table: Table) -> NumberRules:
@@ -65,7 +70,10 @@ def read_numbers(table: Table) -> NumberRules:
         ages=_bands(table["ages"]["years"]),
         not_after=tuple(fold(word) + " " for word in numbers["not_after"]),
         not_before=_one_of(numbers["not_before"]),
+        not_amount=_one_of(numbers["not_amount"]),
         not_counting=_one_of(numbers["not_counting"]),
+        subjects=tuple(" " + fold(word) for word in table["subjects"]["words"]),
+        not_subjects=_one_of(table["subjects"]["not_before"]),
     )
 
 
@@ -91,14 +99,35 @@ def find_classes(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
                     )
 
 
+def find_subjects(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
+    """Yield the classes that stand behind a subject: "Toán 9"."""
+    for match in _COUNTED.finditer(text.folded):
+        before = " " + text.folded[max(0, match.start() - 30) : match.start() + 1]
+        if not before.endswith(rules.subjects):
+            continue
+        if rules.not_subjects.match(text.folded, match.end()):
+            continue
+        number = int(match["n"])
+        for level in _levels_of(number, rules.bands["lop"]):
+            subject = max(filter(before.endswith, rules.subjects), key=len)
+            yield Numbered(
+                start=match.start() + 2 - len(subject),
+                end=match.end(),
+                word="mon",
+                number=number,
+                level=level,
+            )
+
+
 def _is_meant(text: Aligned, match: re.Match[str], rules: NumberRules) -> bool:
-    """Refuse "khỏi 10", "bão cấp 12" and "lớp 5 tuổi"."""
+    """Refuse "khỏi 10", "bão cấp 12", "cấp 3 tỷ" and "lớp 5 tuổi"."""
     word = match["word"]
     written = text.original[match.start() : match.start() + len(word)].lower()
     before = text.folded[max(0, match.start() - 12) : match.start()]
     return (
         written in _WORDS[word]
         and not (word == "cap" and before.endswith(rules.not_after))
+        and not (word == "cap" and rules.not_amount.match(text.folded, match.end()))
         and not rules.not_before.match(text.folded, match.end())
     )
 
@@ -118,6 +147,10 @@ def _read_list(
             yield from ((between, step.end()) for between in range(last + 1, number))
         yield number, step.end()
         last = number
+    open_end = _OPEN.match(folded, match.end())
+    if open_end and last:
+        ends = range(last + 1, 13) if open_end["up"] else range(1, last)
+        yield from ((between, open_end.end()) for between in ends)
 
 
 _RANGES = frozenset({"-", "den", "toi"})

@@ -25,8 +25,10 @@ from aggregator.meaning.text import fold
 
 Value = TypeVar("Value")
 
-_BETWEEN = r"[\s_-]{0,2}"
-_SEPARATORS = re.compile(r"[\s_-]+")
+_BETWEEN = r"[\s_&-]{0,3}"
+_SEPARATORS = re.compile(r"[\s_&-]+")
+# Acronyms that clerks write with gaps, too: "GD Đ T", "GD - ĐT", "GD&ĐT".
+_SPACED = re.compile("gddt|gdtx|gdmn|gdth(?!c)|gdpt")
 _LEFT = r"[^a-z0-9]"  # one character, taken; before the whole text stands _EDGE
 _EDGE = "\n"
 _RIGHT = r"(?![a-z0-9])"
@@ -34,6 +36,7 @@ _RIGHT = r"(?![a-z0-9])"
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền, sắc, ngã, hỏi, nặng
 _NO_TONES = dict.fromkeys(map(ord, _TONES))
 
+_LONGEST = 200  # characters; the pattern is a tree as deep as its phrases are long
 _GAP = " "
 _Tree = dict[str, "_Tree"]  # letter or gap → what may follow it; "" marks an end
 
@@ -48,11 +51,15 @@ class Hit(NamedTuple, Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Phrase(Generic[Value]):
-    """One phrase to look for; ``exact``: it counts only with its own marks."""
+    """One phrase to look for; ``exact``: it counts only with its own marks.
+
+    ``rule`` names the rule it stands in, for whoever must put a mistake right.
+    """
 
     words: str
     value: Value
     exact: bool = False
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,10 @@ class Phrases(Generic[Value]):
             if hit:
                 reached = hit.end
                 yield hit
+
+    def stands_in(self, text: Aligned) -> bool:
+        """Say whether any phrase may stand in a text, whatever its marks."""
+        return self.pattern.search(_EDGE + text.folded) is not None
 
     def at(self, text: Aligned, start: int) -> Hit[Value] | None:
         """Find a phrase that begins right at a place."""
@@ -128,24 +139,45 @@ def compile_phrases(phrases: Iterable[Phrase[Value]], *, file: str) -> Phrases[V
     """Make phrases ready to be found.
 
     Raises:
-        ConfigError: A phrase stands twice, so that one of the two could never count.
+        ConfigError: A phrase stands twice, so that one of the two could never count, or
+            nothing is left of it once it is folded, or it is too long.
     """
     known: dict[str, Phrase[Value]] = {}
     tree: _Tree = {}
     for phrase in phrases:
         words = fold(phrase.words)
-        if _key(words) in known or not _key(words):
-            raise ConfigError(_twice(file, phrase.words))
-        ready = Phrase(_spelled(phrase.words), phrase.value, phrase.exact)
+        if not _key(words) or len(words) > _LONGEST:
+            raise ConfigError(_no_phrase(file, phrase))
+        if _key(words) in known:
+            raise ConfigError(_twice(file, phrase, known[_key(words)]))
+        spelled = _spelled(phrase.words)
+        ready = Phrase(spelled, phrase.value, phrase.exact, phrase.rule)
         known[_key(words)] = known[words] = ready
-        _grow(tree, _SEPARATORS.split(words))
+        _grow(tree, _SEPARATORS.split(_SPACED.sub(_with_gaps, words)))
     return Phrases(re.compile(f"{_LEFT}(?=({_pattern(tree)}{_RIGHT}))"), known)
 
 
-def _twice(file: str, words: str) -> Problem:
+def _with_gaps(acronym: re.Match[str]) -> str:
+    end = acronym[0][2:]
+    return "gd " + ("d t" if end == "dt" else end)
+
+
+def _no_phrase(file: str, phrase: Phrase[Value]) -> Problem:
     return Problem(
         file=file,
-        key=words,
-        problem="the phrase is empty or stands in two rules",
-        hint="keep it in one rule; case, marks and spaces make no difference",
+        key=f"“{phrase.rule}”.words",
+        problem="cụm từ rỗng hoặc quá dài / an empty phrase, or one too long:"
+        f" “{phrase.words[:_LONGEST]}”",
+        hint=f"≤ {_LONGEST}",
+    )
+
+
+def _twice(file: str, phrase: Phrase[Value], other: Phrase[Value]) -> Problem:
+    return Problem(
+        file=file,
+        key=f"“{phrase.rule}”.words",
+        problem=f"cụm từ “{phrase.words}” nằm trong hai quy tắc / stands in two rules:"
+        f" “{other.rule}”, “{phrase.rule}”",
+        hint="chỉ giữ một chỗ, không phân biệt hoa, dấu, khoảng cách / keep it in one"
+        " rule; case, marks and spaces make no difference",
     )

@@ -6,6 +6,7 @@ character costs.
 
 import re
 
+from aggregator.meaning.syllables import parted
 from aggregator.meaning.text import Aligned
 from aggregator.meaning.text import align
 from aggregator.meaning.text import separate
@@ -14,6 +15,10 @@ LONGEST_TITLE = 1_000  # characters that are read
 LONGEST_TEXT = 800
 # The end of an acronym with a small letter at once behind it; few texts have it.
 _GLUED = re.compile(r"[CĐMNPT][DNSTX](?=[^\W\d_A-ZĐÀ-Ỹ]|[à-ỹđ])")
+# More letters in a row than a Vietnamese word has: a space between two is missing.
+_LONG = re.compile(r"[^\s!-@\[-`{-~]{7,}")
+
+_NO_TEXT = Aligned("", "")
 
 
 def read_title(title: str) -> Aligned:
@@ -23,7 +28,7 @@ def read_title(title: str) -> Aligned:
 
 def read_text(text: str) -> Aligned:
     """Make a text ready: the same, but line ends stay, one at a time."""
-    return align(_apart(_plain(text[:LONGEST_TEXT])))
+    return align(_apart(_plain(text[:LONGEST_TEXT]))) if text else _NO_TEXT
 
 
 def _plain(text: str) -> str:
@@ -34,4 +39,8 @@ def _plain(text: str) -> str:
 
 
 def _apart(text: str) -> str:
-    return separate(text) if _GLUED.search(text) else text
+    if _GLUED.search(text):
+        text = separate(text)
+    if not text.isascii() and _LONG.search(text):
+        text = _LONG.sub(lambda found: parted(found[0]), text)
+    return text

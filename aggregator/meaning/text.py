@@ -4,6 +4,7 @@ The folded form has the same length as the form it was made from, letter for let
 a place found in the one is the same place in the other: no map has to be kept.
 """
 
+import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -75,6 +76,13 @@ def _fold_table() -> dict[int, str]:
 
 _FOLD = _fold_table()
 
+# What Vietnamese is typed with, as bytes: folding those takes a seventh of the time.
+_TYPED = "\0" + "".join(map(chr, range(0x20, 0x7F))) + "\t\n\r\xa0–“”‘’"
+_TYPED += "".join(char for char in map(chr, range(0x1EA0, 0x1EFA)))
+_TYPED += "àáâãèéêìíòóôõùúýăđĩũơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ"
+_TO_BYTES = codecs.charmap_build(_TYPED.ljust(256, "\ufffe"))
+_FOLD_BYTES = _TYPED.translate(_FOLD).encode("latin-1").ljust(256, b"?")
+
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
@@ -128,8 +136,15 @@ def align(text: str) -> Aligned:
     original = text
     if not is_plain(text):
         original = _STRAY_MARKS.sub("", _composed(text))
-    folded = original.translate(_FOLD)
-    return Aligned(original, _I_FOR_Y.sub("y", folded))
+    return Aligned(original, _I_FOR_Y.sub("y", _fold_letters(original)))
+
+
+def _fold_letters(text: str) -> str:
+    try:
+        typed, _ = codecs.charmap_encode(text, "strict", _TO_BYTES)
+    except UnicodeEncodeError:  # a letter that is rare in Vietnamese
+        return text.translate(_FOLD)
+    return typed.translate(_FOLD_BYTES).decode("latin-1")
 
 
 def fold(text: str) -> str:
@@ -144,4 +159,4 @@ def _folded(text: str) -> str:
     return align(plain_spaces(text)).folded
 
 
-_remembered = lru_cache(maxsize=2_048)(_folded)
+_remembered = lru_cache(maxsize=8_192)(_folded)  # all titles saved together

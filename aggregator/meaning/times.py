@@ -197,6 +197,39 @@ def find_event(
     return None
 
 
+# "từ ngày 13/4/2022": a day on which something happens, or from which it does.
+_NAMED_DAY = re.compile(rf"n(?<![a-z]n)gay {_DAY}")
+# "trước ngày", "Quyết định số 12/QĐ-UBND ngày": an end, the date of a document.
+_NO_EVENT = re.compile(
+    r"(?:(?<![a-z])(?:truoc|den|het|toi|sau|ky|ban hanh)|/[a-z&]+(?:-[a-z&]+)*"
+    r"|/[a-z&-]+ cua [a-z ]{1,40}|^\W*(?:[a-z]+ ){1,4}) ?$"
+)
+
+
+def find_day(
+    title: Aligned, *, near: datetime, timezone: str
+) -> tuple[Event, tuple[Because, ...]] | None:
+    """Find the first day on which something happens, as a title of news names it.
+
+    A document's own date is none, nor is a term; without a year it is none either: news
+    looks back as often as ahead.
+    """
+    if not _SOME_DAY.search(title.folded):
+        return None
+    for match in _NAMED_DAY.finditer(title.folded):
+        before = title.folded[max(0, match.start() - 60) : match.start()]
+        if _NO_EVENT.search(before):
+            continue
+        groups = match.groupdict()
+        dated = groups["y"] or groups["y2"] or groups["y3"] or groups["y4"]
+        day = _day(match, near.date()) if dated else None
+        if day:
+            saw = title.saw(*match.span())
+            why = Because(says="Ngày diễn ra", saw=saw, where="title")
+            return Event(start=_midnight(day, ZoneInfo(timezone))), (why,)
+    return None
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 

@@ -10,30 +10,28 @@ from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
 
-from aggregator.meaning.categories import CategoryRule
-from aggregator.meaning.categories import category_rules
 from aggregator.meaning.categories import find_category
-from aggregator.meaning.documents import DocumentRules
-from aggregator.meaning.documents import document_rules
 from aggregator.meaning.documents import find_document
-from aggregator.meaning.facets import Facet
-from aggregator.meaning.facets import facet_rules
+from aggregator.meaning.facets import find_damage
 from aggregator.meaning.facets import find_facets
 from aggregator.meaning.levels import TEXT_LENGTH
 from aggregator.meaning.levels import LevelRules
 from aggregator.meaning.levels import Mark
+from aggregator.meaning.levels import Named
 from aggregator.meaning.levels import division_levels
 from aggregator.meaning.levels import find_addressees
 from aggregator.meaning.levels import find_levels
 from aggregator.meaning.levels import first_sentence
-from aggregator.meaning.levels import level_rules
 from aggregator.meaning.levels import narrowed
 from aggregator.meaning.levels import part
 from aggregator.meaning.levels import union
-from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.reading import read_text
 from aggregator.meaning.reading import read_title
+from aggregator.meaning.rulebook import Rules
+from aggregator.meaning.rulebook import rules_in
+from aggregator.meaning.spam import find_spam
 from aggregator.meaning.text import Aligned
+from aggregator.meaning.times import find_day
 from aggregator.meaning.times import find_deadline
 from aggregator.meaning.times import find_event
 from aggregator.meaning.times import item_time
@@ -44,26 +42,6 @@ from aggregator.model import Event
 from aggregator.model import Level
 from aggregator.model import Meaning
 from aggregator.model import SourceHints
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """All rules by which notices are understood."""
-
-    levels: LevelRules
-    categories: tuple[CategoryRule, ...]
-    documents: DocumentRules
-    facets: Phrases[Facet]
-
-
-def default_rules() -> Rules:
-    """Give the rules that stand beside this code."""
-    return Rules(
-        levels=level_rules(),
-        categories=category_rules(),
-        documents=document_rules(),
-        facets=facet_rules(),
-    )
 
 
 def understand(
@@ -81,12 +59,13 @@ def understand(
     Args:
         title: Plain text; ``text`` as well, with its line ends where it has them.
         published: The item's own date, for days that are named without a year.
+        rules: What ``rulebook.rules_in`` gave; those of this package if left out.
     """
     case = _Case(
         title=read_title(title),
         text=read_text(text),
         hints=hints,
-        rules=rules or default_rules(),
+        rules=rules or rules_in(None),
         near=item_time(published, now),
         timezone=timezone,
     )
@@ -94,17 +73,19 @@ def understand(
     category, category_why = _category(case, facts.number)
     levels, levels_why = _levels(case, facts.number)
     facets, facets_why = find_facets(case.title, case.rules.facets)
+    damage, damage_why = find_damage(title, text)
     event, event_why = _event(case, category)
     deadline, deadline_why = _deadline(case, event_why)
-    why = (category_why, *levels_why, *document_why, *facets_why)
+    why = (category_why, *levels_why, *document_why, *facets_why, *damage_why)
     return Meaning(
         category=category,
         levels=levels,
-        facets=facets,
+        facets={**facets, **damage},
         document=_worth_keeping(facts, category),
         deadline=deadline,
         event=event,
         because=(*why, *deadline_why, *event_why),
+        hold=find_spam(case.title, case.text),
     )
 
 
@@ -152,20 +133,31 @@ def _named(case: _Case, number: str) -> Iterator[tuple[str, tuple[Mark, ...]]]:
     """Yield what names levels, the best evidence first; the rest waits to be asked."""
     rules = case.rules.levels
     title = find_levels(case.title, rules)
-    sent_to = find_addressees(case.text, rules)
+    if not case.text.folded:
+        yield "title", title.marks
+    else:
+        yield from _named_with_text(title, case.text, rules)
+    yield "title", division_levels(number, rules).marks
+
+
+def _named_with_text(
+    title: Named, text: Aligned, rules: LevelRules
+) -> Iterator[tuple[str, tuple[Mark, ...]]]:
+    sent_to = find_addressees(text, rules)
     if title.strong:
         yield "title", title.strong + sent_to
     yield "text", sent_to
-    sentence = find_levels(first_sentence(case.text), rules)
+    sentence = find_levels(first_sentence(text), rules)
     yield "text", sentence.strong
     yield "title", title.weak
     yield "text", sentence.weak
-    yield "text", find_levels(part(case.text, 0, TEXT_LENGTH), rules).marks
-    yield "title", division_levels(number, rules).marks
+    yield "text", find_levels(part(text, 0, TEXT_LENGTH), rules).marks
 
 
 def _distinct(where: str, marks: tuple[Mark, ...]) -> _Reasons:
     """Write each rule once, with the first words it saw."""
+    if len(marks) == 1:
+        return (marks[0].because(where),)
     first = {mark.rule.says: mark for mark in reversed(marks)}
     return tuple(mark.because(where) for mark in reversed(first.values()))
 
@@ -176,9 +168,12 @@ def _given(says: str, levels: frozenset[Level], where: str) -> Because:
 
 
 def _event(case: _Case, category: Category) -> tuple[Event | None, _Reasons]:
-    """Read when and where; only an invitation asks people to be somewhere."""
+    """Read when and where: fully of an invitation, of news the day in its title."""
     if category is not Category.INVITATION:
-        return None, ()
+        if category is Category.DOCUMENT:
+            return None, ()
+        day = find_day(case.title, near=case.near, timezone=case.timezone)
+        return day or (None, ())
     for text in (case.text, case.title):
         found = find_event(text, near=case.near, timezone=case.timezone)
         if found:
@@ -201,4 +196,5 @@ def _worth_keeping(facts: DocumentFacts, category: Category) -> DocumentFacts | 
     """Keep facts that name a document: a number, or a type where it is a document."""
     if facts.number or (category is Category.DOCUMENT and (facts.type or facts.issued)):
         return facts
-    return None
+    announced = category is Category.ANNOUNCEMENT and facts.type and facts.issued
+    return facts if announced else None

@@ -21,9 +21,14 @@ from aggregator.model.fetched import Validators
 from aggregator.model.items import Digest
 from aggregator.model.items import Item
 from aggregator.model.items import Rejection
+from aggregator.model.joins import Copy
+from aggregator.model.joins import Proposal
+from aggregator.model.joins import Proposed
+from aggregator.model.joins import Verdict
 from aggregator.model.meanings import Because
 from aggregator.model.meanings import DocumentFacts
 from aggregator.model.meanings import Event
+from aggregator.model.meanings import Hold
 from aggregator.model.meanings import Meaning
 from aggregator.model.meanings import SourceHints
 from aggregator.model.names import ALL_LEVELS
@@ -72,6 +77,7 @@ __all__ = [
     "Category",
     "ChangedSighting",
     "Correction",
+    "Copy",
     "Digest",
     "Document",
     "DocumentFacts",
@@ -82,6 +88,7 @@ __all__ = [
     "FetchSettings",
     "Fetched",
     "Flip",
+    "Hold",
     "Incident",
     "Item",
     "Known",
@@ -96,6 +103,8 @@ __all__ = [
     "Outcome",
     "Place",
     "Plan",
+    "Proposal",
+    "Proposed",
     "REDATES_TOLD",
     "Reach",
     "Rejection",
@@ -108,6 +117,7 @@ __all__ = [
     "SourceState",
     "Standing",
     "Validators",
+    "Verdict",
     "View",
     "ViewVersion",
     "Wishes",

@@ -95,6 +95,7 @@ class Settings:
     sources: Mapping[str, Source]
     fetch: FetchSettings = FetchSettings()
     alerts: AlertSettings = AlertSettings()
+    rules: str | None = None  # a folder with rule files in place of the packaged ones
 
     def hints(self, source: str) -> SourceHints:
         """Say what is known of a source before a title of it is read."""

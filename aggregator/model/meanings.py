@@ -48,6 +48,14 @@ class SourceHints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why a notice waits for an editor and is not published by itself."""
+
+    kind: str  # betting, foreign_text, foreign_links, flood
+    because: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
     """What a notice says. Empty ``levels`` means all levels."""
 
@@ -58,3 +66,4 @@ class Meaning:
     deadline: date | datetime | None = None
     event: Event | None = None
     because: tuple[Because, ...] = ()
+    hold: Hold | None = None

@@ -53,6 +53,7 @@ class NewSighting:
     published: datetime
     entered: datetime  # its place in the feeds' window
     aliases: tuple[str, ...] = ()  # further names, nobody else's
+    marks: tuple[int, ...] = ()  # by which copies of it at other sources are found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ class Plan:
     absent: tuple[Absence, ...] = ()
     aliases: tuple[Alias, ...] = ()
     flips: tuple[Flip, ...] = ()
+    withheld: tuple[Flip, ...] = ()  # versions that are not shown: see `Meaning.hold`
     redated: int = 0  # unchanged but for the date that their source gives them
     moved_from: str = ""  # the host at which nearly all of it stood before
     strictly: bool = False  # read by the strict reader, not by feedparser
@@ -251,7 +253,7 @@ class SourceRow:
 class Note:
     """Something to be told once: it needs no recovery."""
 
-    kind: str  # moved, redirected, stale_304, redated, flipping
+    kind: str  # moved, redirected, stale_304, redated, flipping, held, category
     detail: str = ""
 
 

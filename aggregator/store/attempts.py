@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
+from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ from aggregator.store.standing import columns_of
 
 _sources = schema.sources
 CONFIRMED = 2  # failures in a row; one may be a blip
+_LATELY, _TO_TELL = 20, 3  # documents that brought something new
 _COUNTS = (
     "entries",
     "new",
@@ -89,6 +91,22 @@ def _write_attempts(
     for column, attempts in counted.items():
         if column:
             _count_days(connection, column, attempts)
+
+
+def usual_new(connection: sa.Connection, source_pk: int) -> float | None:
+    """Say how many new items a source's documents bring, when they bring any.
+
+    None: it has brought something too seldom to tell.
+    """
+    attempt = schema.attempts.c
+    query = (
+        sa.select(attempt.new)
+        .where(attempt.source_pk == source_pk, attempt.new > 0)
+        .order_by(attempt.at.desc())
+        .limit(_LATELY)
+    )
+    counts = list(connection.scalars(query))
+    return median(counts) if len(counts) >= _TO_TELL else None
 
 
 def _counter(attempt: Attempt) -> str:

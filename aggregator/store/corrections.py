@@ -206,10 +206,13 @@ def _give(
     why: str,
     now: datetime,
 ) -> None:
+    ended = set(correction.facets)
+    if correction.hidden is False:
+        ended.add("hold")  # a person lets it pass
     over = sa.update(schema.labels).where(
         _label.notice_id == notice,
         _label.to_at.is_(None),
-        _label.facet.in_(correction.facets),
+        _label.facet.in_(ended),
     )
     connection.execute(over.values(to_at=now))
     rows = [

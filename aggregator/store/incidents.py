@@ -92,6 +92,12 @@ def write_note(
     _tell(connection, [("note", incident)], now)
 
 
+def was_told(connection: sa.Connection, kind: str, subject: str) -> bool:
+    """Say whether people were ever told this of a source."""
+    same = (_table.c.kind == kind) & (_table.c.subject == subject)
+    return connection.scalar(sa.select(_table.c.pk).where(same).limit(1)) is not None
+
+
 def _row(incident: Incident, now: datetime) -> dict[str, Any]:
     return {
         "kind": incident.kind,

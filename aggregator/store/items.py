@@ -36,6 +36,7 @@ from aggregator.store.engine import new_keys
 from aggregator.store.engine import write_many
 from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
+from aggregator.store.marks import write_marks
 
 _BEST_FIRST = ("shown", "maybe_withdrawn", "held", "hidden", "withdrawn")
 
@@ -52,7 +53,8 @@ def apply(
     """
     plans, corrections = _corrected(connection, plans)
     _insert_aliases(connection, plans, now)
-    _write_flips(connection, [flip for _, plan in plans for flip in plan.flips])
+    flips = [flip for _, plan in plans for flip in (*plan.flips, *plan.withheld)]
+    _write_flips(connection, flips)
     _write_absences(connection, [each for _, plan in plans for each in plan.absent])
     new = [(row, sighting) for row, plan in plans for sighting in plan.new]
     if new:
@@ -222,7 +224,7 @@ def _insert_notices(
             "published_at": sighting.published,
             "first_seen_at": now,
             "entered_at": sighting.entered,
-            "state": "shown",
+            "state": _first_state(sighting, None),
         }
         for _, sighting in new
         if sighting.minted
@@ -246,7 +248,7 @@ def _insert_sightings(
             {
                 "pk": pk,
                 **_sighting_row(row, s, entered[s.notice], now),
-                "state": _first_state(corrections.get(s.notice)),
+                "state": _first_state(s, corrections.get(s.notice)),
             }
             for pk, (row, s) in numbered
         ],
@@ -265,6 +267,7 @@ def _insert_sightings(
         schema.versions,
         [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
+    write_marks(connection, ((pk, s.marks) for pk, (_, s) in numbered))
     labels = [
         label
         for row, s in new
@@ -272,7 +275,22 @@ def _insert_sightings(
             row.pk, s.notice, s.item.meaning, now, fixed=_fixed(corrections, s.notice)
         )
     ]
-    write_many(connection, schema.labels, labels)
+    holds = [_hold_row(row, s, now) for row, s in new if s.item.meaning.hold]
+    write_many(connection, schema.labels, labels + holds)
+
+
+def _hold_row(row: SourceRow, new: NewSighting, now: datetime) -> dict[str, object]:
+    """Label what is held; no later reading takes that back, only a person does."""
+    held = new.item.meaning.hold
+    return {
+        "notice_id": new.notice,
+        "source_pk": row.pk,
+        "facet": "hold",
+        "value": held.kind if held else "",
+        "why": held.because if held else (),
+        "given_by": "guard",
+        "from_at": now,
+    }
 
 
 def _entered(
@@ -306,9 +324,11 @@ def _sighting_row(
     }
 
 
-def _first_state(correction: Correction | None) -> str:
-    """Say how a further place of a notice begins: what a person hid stays hidden."""
-    return "hidden" if correction is not None and correction.hidden else "shown"
+def _first_state(new: NewSighting, correction: Correction | None) -> str:
+    """Say how a place of a notice begins; what a person hid or let pass stays so."""
+    if correction is not None and correction.hidden is not None:
+        return "hidden" if correction.hidden else "shown"
+    return "held" if new.item.meaning.hold else "shown"
 
 
 def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object]:

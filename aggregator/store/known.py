@@ -20,6 +20,7 @@ from aggregator.store.columns import levels_of
 _MOST_MISSING = 2000  # of one source, in one look
 _RECENT = timedelta(days=30)  # in which going back to a former version is flipping
 _MOST_PAST = 100  # former versions of an item that it may go back to
+_RECENT_LINKS = 50
 _DAY = timedelta(days=1)
 _MOST_SPANS = 10  # of days in one question
 _LOCKS = 7_361_403  # PostgreSQL advisory locks: one writer a portal
@@ -244,6 +245,19 @@ def has_items(connection: sa.Connection, row: SourceRow) -> bool:
     """Say whether a source has ever shown an item."""
     one = sa.select(schema.sightings.c.pk).where(schema.sightings.c.source_pk == row.pk)
     return connection.scalar(one.limit(1)) is not None
+
+
+def recent_links(connection: sa.Connection, source_pk: int) -> list[str]:
+    """List where the latest items of a source lead, as they were shown."""
+    version, seen = schema.versions.c, schema.sightings.c
+    query = (
+        sa.select(version.link)
+        .join(schema.sightings, seen.pk == version.sighting_pk)
+        .where(seen.source_pk == source_pk, seen.state != "held", version.n == 1)
+        .order_by(seen.published_at.desc())
+        .limit(_RECENT_LINKS)
+    )
+    return list(connection.scalars(query))
 
 
 def _dates_taken(

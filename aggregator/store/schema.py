@@ -203,6 +203,31 @@ keys = sa.Table(
     sa.Column("since", UtcTime, nullable=False),
 )
 
+# By which copies of a notice at other sources are found: hashes, of what says `intake`.
+marks = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("mark", sa.BigInteger, primary_key=True, autoincrement=False),
+    _ref("sighting_pk", "sightings.pk", primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# Two notices that may be one: an editor decides. The lesser id stands first.
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    sa.Column("pk", _Id, primary_key=True),
+    _ref("notice_id", "notices.id"),
+    _ref("other_id", "notices.id"),
+    sa.Column("why", sa.String(20), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("decided_at", UtcTime),
+    _text("decision"),
+    _text("decided_by"),
+    sa.UniqueConstraint("notice_id", "other_id"),
+    sa.Index(None, "decided_at", "at"),
+)
+
 versions = sa.Table(
     "versions",
     metadata,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.understanding import understand
 from aggregator.model import Correction
 from aggregator.model import Meaning
@@ -77,6 +78,7 @@ def _moved(
             now=was.at,
             published=was.given,
             timezone=settings.sources[was.source].timezone or settings.site.timezone,
+            rules=rules_in(settings.rules),
         )
         each = Moved(was=was, meaning=correction.over(meaning), fixed=correction.facets)
         if differs(each):

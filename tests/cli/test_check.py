@@ -104,3 +104,47 @@ def test_wrong_usage_is_2(tmp_path: Path, words: list[str]) -> None:
     done = aggregator(tmp_path, *words)
     assert (done.code, done.out) == (2, "")
     assert done.err
+
+
+# --- Rules of one's own --------------------------------------------------------
+
+RULES = """
+[[rule]]
+says = "Của Sở"
+category = "invitation"
+where = "title"
+words = ["gặp mặt"]
+"""
+
+
+def write_rules(folder: Path, text: str) -> None:
+    (folder / "feeds.toml").write_text(
+        '[authorities.so]\nname = "Sở"\n[meaning]\nrules = "luat"\n', encoding="utf-8"
+    )
+    (folder / "luat").mkdir()
+    (folder / "luat" / "categories.toml").write_text(text, encoding="utf-8")
+
+
+def test_rules_of_ones_own_explain(tmp_path: Path) -> None:
+    write_rules(tmp_path, RULES)
+    assert aggregator(tmp_path, "check").code == 0
+    (told,) = aggregator(tmp_path, "explain", "Buổi gặp mặt đầu xuân").lines
+    assert told["category"] == "invitation"
+    assert told["because"][0]["says"] == "Của Sở"
+
+
+@pytest.mark.parametrize("words", [["check"], ["explain", "x"], ["pull"]], ids=str)
+def test_a_mistake_in_ones_own_rules_is_named(tmp_path: Path, words: list[str]) -> None:
+    write_rules(tmp_path, RULES.replace("where", "wher"))
+    done = aggregator(tmp_path, *words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("luat/categories.toml: “Của Sở”.wher: ")
+
+
+def test_a_folder_of_rules_that_is_not_there(tmp_path: Path) -> None:
+    write_rules(tmp_path, RULES)
+    (tmp_path / "luat").rename(tmp_path / "rules")
+    done = aggregator(tmp_path, "check", "--json")
+    (error,) = done.json["errors"]
+    assert (done.code, error["key"]) == (2, "meaning.rules")
+    assert "không có thư mục này / no such folder" in error["problem"]

@@ -300,3 +300,9 @@ def test_a_bad_line_is_named(folder: Path, line: bytes) -> None:
     assert done.code == 2
     assert len(done.lines) == 1
     assert "line 2 of stdin" in done.err
+
+
+def test_explain_says_what_would_be_held(folder: Path) -> None:
+    done = aggregator(folder, "explain", "Kuwin - nhà cái uy tín, link vào mới nhất")
+    assert done.json["hold"]["kind"] == "betting"
+    assert "Kuwin" in done.json["hold"]["because"][0]["saw"]

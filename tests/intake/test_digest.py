@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.errors import ConfigError
 from aggregator.errors import ParseError
 from aggregator.intake import digest as module
 from aggregator.intake.digest import digest
 from aggregator.intake.mend import MAX_ITEMS
 from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import reconcile
+from aggregator.intake.task import Task
 from aggregator.model import Category
 from aggregator.model import Digest
 from aggregator.model import Item
@@ -169,3 +171,44 @@ def test_one_entry_listed_twice_is_one():
     found = read(RSS.format(entry * 2).encode())
     plan = reconcile(found, Past(), source_id="so", now=NOW)
     assert (len(plan.new), plan.duplicate) == (1, 1)
+
+
+@pytest.mark.parametrize("ruined", ["Së Gi\xb8o dôc vµ §µo t¹o", "Sôû Giaùo duïc"])
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [("utf-8", "utf-8"), ("latin-1", "utf-8"), ("latin-1", "iso-8859-1")],
+)
+def test_old_encodings_are_undone_in_titles_and_texts(ruined, encoding, declared):
+    item = f"<item><title>{ruined}</title><description>&lt;p&gt;{ruined}"
+    item += "&lt;/p&gt;</description></item>"
+    head = f'<?xml version="1.0" encoding="{declared}"?>'
+    (read_item,) = read((head + RSS.format(item)).encode(encoding)).items
+    assert read_item.title.startswith("Sở Giáo dục")
+    assert read_item.html == f"<p>{read_item.title}</p>"
+    assert read_item.raw["title"] == ruined
+    assert "damaged" not in read_item.meaning.facets
+
+
+def test_a_suspected_encoding_is_shown_and_changes_nothing():
+    (item,) = read(RSS.format("<item><title>Ngaøy mai</title></item>").encode()).items
+    assert item.title == "Ngaøy mai"
+    assert item.meaning.facets == {"damaged": ("vni",)}
+
+
+def test_rules_of_ones_own_reach_the_items_of_a_document(tmp_path):
+    rules = '[[rule]]\nsays = "x"\ncategory = "invitation"\nwhere = "title"\n'
+    (tmp_path / "categories.toml").write_text(rules + 'words = ["gặp mặt"]\n')
+    task = Task(
+        body=RSS.format("<item><title>Buổi gặp mặt</title></item>").encode(),
+        rules=str(tmp_path),
+        now=NOW,
+    )
+    (item,) = module.run(task).items
+    assert item.meaning.category is Category.INVITATION
+
+
+def test_rules_that_cannot_be_read_cost_no_entry(tmp_path):
+    (tmp_path / "categories.toml").write_text("rule = 1")
+    task = Task(body=RSS.format("<item/>").encode(), rules=str(tmp_path), now=NOW)
+    with pytest.raises(ConfigError):
+        module.run(task)

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -380,14 +381,18 @@ def test_what_stays_empty_for_days_is_empty(house: House) -> None:
     assert len(house.notices()) == 1
 
 
-def test_what_is_known_of_a_source_goes_to_the_reader(sqlite_store: Store) -> None:
+def test_what_is_known_of_a_source_goes_to_the_reader(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
     said = settings(
         source("a", url="http://a.example/rss.xml", category=None, timezone="UTC")
     )
+    said = replace(said, rules=str(tmp_path))
     house = House(sqlite_store, said)
     house.pull(a=ok(rss("x"), headers={"content-type": "text/xml"}))
     (task,) = house.workshop.tasks
     assert task.hints.category is None
+    assert task.rules == str(tmp_path)
     assert (task.timezone, task.content_type, task.now) == ("UTC", "text/xml", NOW)
 
 

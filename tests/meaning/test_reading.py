@@ -36,3 +36,24 @@ def test_titles_and_texts_are_made_plain_and_separated(written):
 def test_only_the_beginning_is_read():
     assert read_text("a" * 10_000).original == "a" * LONGEST_TEXT
     assert read_title("a" * 10_000).original == "a" * LONGEST_TITLE
+
+
+@pytest.mark.parametrize(
+    ("glued", "apart"),
+    [
+        ("Bộ Giáodục", "Bộ Giáo dục"),
+        ("PHÊ DUYỆTKẾ HOẠCH", "PHÊ DUYỆT KẾ HOẠCH"),
+        ("kiểm địnhchất lượng", "kiểm định chất lượng"),
+        ("hướngdẫntuyểnsinh", "hướng dẫn tuyển sinh"),
+        ("trườngmầm non", "trường mầm non"),
+        (
+            "nghiêng, Olympic, Stöckholm, GDNNGDTX",
+            "nghiêng, Olympic, Stöckholm, GDNNGDTX",
+        ),
+        ("ă" * 50, "ă" * 50),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_words_that_lost_the_space_between_them_are_parted(glued, apart):
+    assert read_title(glued).original == apart
+    assert read_text(glued).original == apart

@@ -116,3 +116,11 @@ def test_white_space_becomes_plain():
 )
 def test_acronyms_are_parted_from_the_word_glued_to_them(glued, apart):
     assert separate(glued) == apart
+
+
+def test_folding_by_bytes_is_folding_by_letters():
+    """Letter by letter: what is typed often goes another way than what is rare."""
+    letters = [char for char in map(chr, range(0x3000)) if is_plain(char)]
+    alone = "".join(align(char).folded for char in letters)
+    assert align("".join(letters) + "\u4e00").folded == alone + "\u4e00"
+    assert align("ĐỖ Ỹ Ưỡ “–”").folded == 'do y uo "-"'

@@ -8,6 +8,7 @@ from datetime import timezone
 import pytest
 
 from aggregator.meaning.text import align
+from aggregator.meaning.times import find_day
 from aggregator.meaning.times import find_deadline
 from aggregator.meaning.times import find_event
 
@@ -154,3 +155,25 @@ def test_an_event_may_say_when_it_ends():
 )
 def test_no_event_is_made_up(text):
     assert event(text) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Trẻ mầm non ở Hà Nội quay trở lại trường từ ngày 13/4/2022", at(2022, 4, 13)),
+        ("Họp ban đại diện cha mẹ học sinh ngày 23/5/2022", at(2022, 5, 23)),
+        ("Lễ khai giảng diễn ra ngày 5 tháng 9 năm 2025", at(2025, 9, 5)),
+        # the date of a document, a term, no year, no day there is, a slug
+        ("Thông báo Khẩn ngày 18/10/2020", None),
+        ("Triển khai Chỉ thị 17/CT-TTg ngày 4/9/2018", None),
+        ("Triển khai Quyết định 12/QĐ-UBND của Ủy ban nhân dân ngày 4/9/2018", None),
+        ("Nhận hồ sơ trước ngày 5/7/2021", None),
+        ("Nghỉ học đến hết ngày 9/2/2020", None),
+        ("Hội thi văn nghệ ngày 20/11", None),
+        ("Hội thi văn nghệ ngày 31/11/2025", None),
+        ("hop phu huynh ngay 23 5 2022", None),
+    ],
+)
+def test_the_day_on_which_news_says_that_something_happens(title, expected):
+    found = find_day(align(title), near=NEAR, timezone=ZONE)
+    assert (found[0].start if found else None) == expected

@@ -170,3 +170,16 @@ HOSTILE = [
 def test_endless_repetition_is_answered(seed):
     text = seed * (100_000 // len(seed))
     assert read(text, text).category in Category
+
+
+def test_an_announcement_that_is_only_its_type_and_date_is_dated():
+    found = understand(
+        "Thông báo Khẩn ngày 18/10/2020",
+        "",
+        hints=SourceHints(),
+        now=NOW,
+        published=None,
+    )
+    assert found.category is Category.ANNOUNCEMENT
+    assert found.document.issued == date(2020, 10, 18)
+    assert found.event is None

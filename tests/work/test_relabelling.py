@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from aggregator.model import Because
 from aggregator.model import Category
 from aggregator.model import Correction
+from aggregator.model import Hold
 from aggregator.model import Level
 from aggregator.store import schema
 from aggregator.store.corrections import cases
@@ -230,3 +232,15 @@ def test_many_are_relabelled_in_batches(store, declare):
 def test_what_left_the_file_is_left_alone(store, notice):
     gone = settings(source("so-tb", url="http://so.example/rss/tb.rss"))
     assert relabel(store, gone) == []
+
+
+def test_what_the_guard_holds_a_person_lets_pass_for_good(store, declare):
+    declare(store, SAID)
+    spam = Hold(kind="betting", because=(Because(says="Lời mời cá cược"),))
+    held = item("s", meaning=replace(meaning(), hold=spam))
+    notice = pull(store, "so-tin", held).new[0].notice
+    assert read(store, view("so")) == []
+    assert say(store, notice, hidden=False)
+    assert only(store).facets == {}
+    pull(store, "so-tb", held, now=LATER)  # a further place, with the same words
+    assert [place.source for place in only(store).also_at] == ["so-tb"]
