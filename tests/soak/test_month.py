@@ -35,7 +35,10 @@ SOAK = pytest.mark.skipif(
     os.environ.get("AGGREGATOR_SOAK") != "1",
     reason="a long run: `make soak`, or AGGREGATOR_SOAK=1",
 )
-SIZES = [20, pytest.param(200, marks=[SOAK, pytest.mark.timeout(3600)])]
+SIZES = [
+    pytest.param(20, marks=pytest.mark.timeout(600)),  # a minute, on a quiet machine
+    pytest.param(200, marks=[SOAK, pytest.mark.timeout(3600)]),
+]
 _NUMBER = re.compile(r"(\d+)(?:\.html)?$")
 
 
