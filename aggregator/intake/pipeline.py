@@ -11,13 +11,10 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 from datetime import datetime
-from time import monotonic
-from time import sleep
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -62,7 +59,6 @@ from aggregator.store import sources as stored_sources
 from aggregator.store.engine import Store
 
 MOST_AT_ONCE = 100  # sources that are saved in one transaction
-LINGER = 0.0  # seconds for which others are waited for: a transaction costs as much
 Answer = Response | FetchError
 
 
@@ -202,20 +198,14 @@ class Puller:
         return self._reports.popleft() if self._reports else None
 
     def _waiting(self, timeout: float) -> list[_Event]:
-        """Take what has come, and what comes within a moment: saved in one go."""
+        events: list[_Event] = []
         try:
-            events = [self._events.get(timeout=timeout)]
+            events.append(self._events.get(timeout=timeout))
+            while len(events) < MOST_AT_ONCE:
+                events.append(self._events.get_nowait())
         except queue.Empty:
-            return []
-        end = monotonic() + LINGER
-        while True:
-            enough = min(MOST_AT_ONCE, len(self._under_way))
-            with suppress(queue.Empty):
-                while len(events) < enough:
-                    events.append(self._events.get_nowait())
-            if len(events) >= enough or monotonic() >= end:
-                return events
-            sleep(LINGER / 4)
+            pass
+        return events
 
     def _deal_with(self, events: list[_Event]) -> None:
         pulled = [each for event in events for each in self._decided(event)]
