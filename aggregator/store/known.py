@@ -148,7 +148,8 @@ def _newer_than(
     connection: sa.Connection, row: SourceRow, moment: datetime | None, now: datetime
 ) -> list[Known]:
     seen = schema.sightings.c
-    expected = seen.state.in_(("maybe_withdrawn", "withdrawn")) & (seen.check_at <= now)
+    absent = seen.state.in_(("maybe_withdrawn", "withdrawn"))
+    expected = schema.MISSED & absent & (seen.check_at <= now)
     if moment is not None:
         shown = seen.state.in_(("shown", "maybe_withdrawn"))
         expected = expected | (shown & (seen.published_at > moment))

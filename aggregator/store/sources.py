@@ -253,6 +253,7 @@ def _checks_due(now: datetime) -> sa.ColumnElement[bool]:
     seen = schema.sightings.c
     return sa.exists().where(
         seen.source_pk == _sources.c.pk,
+        schema.MISSED,
         sa.or_(
             seen.state.in_(("maybe_withdrawn", "withdrawn")) & (seen.check_at <= now),
             # Missed once: the same document again is the second good one in a row.

@@ -6,6 +6,7 @@ from datetime import UTC
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -531,18 +532,34 @@ def test_a_notice_seen_in_many_places_takes_one_place_of_the_window(
         assert titles(store, view("so", limit=limit)) == ["a", "b", "c"][:limit]
 
 
-def test_a_feed_reads_the_newest_of_each_place_and_no_more(
-    sqlite_store: Store, declare: Declare
-) -> None:
-    _many(sqlite_store, declare)
-    query = views._ids_query(view("so", "ward"), 60, source=None, since=None)
-    with sqlite_store.read() as connection:
+def _plan(store: Store, query: sa.Select[Any]) -> list[str]:
+    """Say how SQLite goes about a query, step by step."""
+    with store.read() as connection:
         compiled = query.compile(
             connection, compile_kwargs={"render_postcompile": True}
         )
         values = tuple(str(compiled.params[name]) for name in compiled.positiontup)
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
-        steps = [row[3] for row in plan]
+        return [row[3] for row in plan]
+
+
+def test_what_is_missed_is_found_without_reading_what_is_not(
+    sqlite_store: Store, declare: Declare
+) -> None:
+    """Else each pull would read all that was ever stored of its source."""
+    _many(sqlite_store, declare)
+    due = sa.select(schema.sources.c.pk).where(stored_sources._checks_due(NOW))
+    assert [step for step in _plan(sqlite_store, due) if " sightings " in step] == [
+        "SEARCH sightings USING INDEX ix_sightings_missed (source_pk=?)"
+    ]
+
+
+def test_a_feed_reads_the_newest_of_each_place_and_no_more(
+    sqlite_store: Store, declare: Declare
+) -> None:
+    _many(sqlite_store, declare)
+    query = views._ids_query(view("so", "ward"), 60, source=None, since=None)
+    steps = _plan(sqlite_store, query)
     index = "ix_sightings_authority_category_entered_at"
     read_by = [step for step in steps if " sightings " in step]
     assert len(read_by) == 8
