@@ -5,9 +5,14 @@ Kept with the moment it last became different, so that Last-Modified moves with 
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from importlib import metadata
+from importlib import resources
+from importlib.resources.abc import Traversable
 
 import sqlalchemy as sa
 
@@ -35,9 +40,32 @@ def shape_stamp(settings: Settings) -> str:
         for a in settings.authorities.values()
     ]
     sources = [[source.id, source.url] for source in settings.sources.values()]
-    parts = [__version__, site, authorities, sources]
+    parts = [__version__, _renderers(), site, authorities, sources]
     text = json.dumps(parts, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def _renderers() -> str:
+    """Hash what writes the bytes: no change of it can be forgotten.
+
+    Tags are made of this, not of the bytes.
+    """
+    hashed = hashlib.sha256()
+    package = resources.files("aggregator")
+    for folder, suffix in (("publish", ".py"), ("templates", ".html"), ("static", "")):
+        for file in sorted(_files(package / folder), key=lambda each: each.name):
+            if file.name.endswith(suffix):
+                hashed.update(file.name.encode() + file.read_bytes())
+    for name in ("feedgen", "icalendar", "lxml", "jinja2"):
+        hashed.update(metadata.version(name).encode())
+    return hashed.hexdigest()
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for each in folder.iterdir():
+        if each.is_file():
+            yield each
 
 
 def shape(connection: sa.Connection, stamp: str) -> Shape:

@@ -1,28 +1,34 @@
 """Known bytes and their validators: ETag, Last-Modified, 304, HEAD, packing. Only here.
 
 A selection's version comes from counters in the store, one short query; while it
-stands, the bytes made for it are sent again. When the store does not answer, the last
-bytes still go out: NukeViet keeps an empty block for an hour after one failure.
+stands, the bytes made for it are sent again. Its tag is made of that version, not of
+the bytes: who has them is told so before anything is rendered, after a restart too, and
+on every node. When the store or a renderer fails, the last bytes still go out, marked
+as stale: NukeViet keeps an empty block for an hour after one failure.
 """
 
 import gzip
 import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 from email.utils import format_datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import brotli
 from flask import Request
 from flask import Response
-
-from aggregator.errors import StoreError
+from werkzeug.datastructures import ETags
+from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_etags
 
 MAX_AGE = 60  # seconds
 CACHE_CONTROL = (
@@ -32,21 +38,42 @@ CODINGS = ("br", "gzip")
 MAX_BYTES = 64_000_000  # of bodies kept in memory
 # A transaction that began in a second may end in a later one; after so long none does.
 SETTLED = timedelta(seconds=5)
+STALE = '110 - "Response is Stale"'  # RFC 7234 5.5.1; RFC 9111 knows it no more
+_log = logging.getLogger("aggregator.web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """The bytes of a selection, plain and packed, and when they last changed."""
+class Version:
+    """At which version bytes stand: all that a conditional request is held against."""
 
     stamp: str
-    body: bytes
-    packed: Mapping[str, bytes]  # by content coding
     etag: str
     changed_at: datetime
 
 
-def rendered(body: bytes, *, stamp: str, changed_at: datetime) -> Rendered:
-    """Prepare bytes for sending: compressed and hashed once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered(Version):
+    """The bytes of a selection, plain and packed, and when they last changed."""
+
+    body: bytes
+    packed: Mapping[str, bytes]  # by content coding
+    stale: bool = False  # newer ones could not be had
+
+
+def version(key: str, *, stamp: str, changed_at: datetime) -> Version:
+    """Give the version of what has a key: the same wherever the stamp is the same."""
+    etag = hashlib.sha256(f"{key}\n{stamp}".encode()).hexdigest()[:32]
+    return Version(stamp=stamp, etag=etag, changed_at=changed_at)
+
+
+def rendered(
+    body: bytes, *, stamp: str, changed_at: datetime, etag: str = ""
+) -> Rendered:
+    """Prepare bytes for sending: compressed once.
+
+    Args:
+        etag: That of their version; without one they are hashed.
+    """
     return Rendered(
         stamp=stamp,
         body=body,
@@ -55,7 +82,7 @@ def rendered(body: bytes, *, stamp: str, changed_at: datetime) -> Rendered:
             "br": brotli.compress(body, quality=5),
             "gzip": gzip.compress(body, 6, mtime=0),
         },
-        etag=hashlib.sha256(body).hexdigest()[:32],
+        etag=etag or hashlib.sha256(body).hexdigest()[:32],
         changed_at=changed_at,
     )
 
@@ -74,11 +101,14 @@ class FeedCache:
     def get(
         self, key: str, stamp: Callable[[], str], render: Callable[[], Rendered]
     ) -> Rendered:
-        """Give the bytes of today's version; the last known ones if the store is away.
+        """Give the bytes of today's version; the last known ones if it cannot be had.
 
         Args:
             stamp: Asks the store how the selection stands.
             render: Reads and writes it anew.
+
+        Raises:
+            Exception: What reading or writing raised, and nothing is known yet.
         """
         known = self._known(key)
         try:
@@ -91,10 +121,16 @@ class FeedCache:
                 fresh = render()
                 self._keep(key, fresh)
                 return fresh
-        except StoreError:
+        except Exception as error:
             if known is None:
                 raise
-            return known
+            _log.error("the last good bytes are served of %s: %s", key, error)
+            return replace(known, stale=True)
+
+    def last(self, key: str) -> Rendered | None:
+        """Give the last known bytes, stale as they may be."""
+        known = self._known(key)
+        return known and replace(known, stale=True)
 
     def _known(self, key: str) -> Rendered | None:
         with self._lock:
@@ -118,52 +154,89 @@ def _size(kept: Rendered) -> int:
 
 
 def respond(
-    request: Request, known: Rendered, *, content_type: str, now: datetime
+    request: Request, known: Version, *, content_type: str, now: datetime
 ) -> Response:
-    """Answer with known bytes, or with 304 where the client has them already."""
-    coding = _coding(request)
-    tag = f"{known.etag}-{coding}" if coding else known.etag
+    """Answer with known bytes, or with 304 where the client has them already.
+
+    Args:
+        known: Rendered, unless `is_known` says that the version is enough.
+    """
+    coding = coding_of(request.headers.get("Accept-Encoding", ""))
     response = Response(content_type=content_type)
-    response.headers["ETag"] = f'"{tag}"'
-    response.headers["Last-Modified"] = http_date(_last_modified(known, now))
+    response.headers["ETag"] = tag_of(known, coding)
+    response.headers["Last-Modified"] = http_date(last_modified(known, now))
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = CACHE_CONTROL
-    if _is_known(request, known, now):
+    if isinstance(known, Rendered) and known.stale:
+        response.headers["Warning"] = STALE
+    if is_known(request, known, now):
         response.status_code = 304
         del response.headers["Content-Type"]
         return response
+    assert isinstance(known, Rendered)
     response.set_data(known.packed[coding] if coding else known.body)
     if coding:
         response.headers["Content-Encoding"] = coding
     return response
 
 
-def _coding(request: Request) -> str:
+def tag_of(known: Version, coding: str) -> str:
+    """Write the tag of known bytes in a coding: each has its own, since it is strong."""
+    return f'"{known.etag}-{coding}"' if coding else f'"{known.etag}"'
+
+
+@lru_cache(
+    maxsize=1024
+)  # browsers, CMSs and readers have a few hundred ways between them
+def coding_of(accept_encoding: str) -> str:
     """Choose among the codings asked for; never one unasked (Joomla reads none)."""
-    asked = request.accept_encodings
+    asked = parse_accept_header(accept_encoding)
     best = max(CODINGS, key=asked.quality)  # of equals the first, the smaller
     return best if asked.quality(best) > 0 else ""
 
 
-def _is_known(request: Request, known: Rendered, now: datetime) -> bool:
-    """Say whether the client has these bytes: If-None-Match wins (RFC 9110 13.2.2)."""
-    if request.headers.get("If-None-Match") is not None:
-        tags = request.if_none_match
+def is_known(request: Request, known: Version, now: datetime) -> bool:
+    """Say whether the client has these bytes already."""
+    return is_held(
+        known,
+        now,
+        tags=request.headers.get("If-None-Match"),
+        since=request.headers.get("If-Modified-Since"),
+    )
+
+
+def is_held(
+    known: Version, now: datetime, *, tags: str | None, since: str | None
+) -> bool:
+    """Say whether who sends these validators has these bytes.
+
+    Args:
+        tags: If-None-Match, which wins (RFC 9110 13.2.2).
+        since: If-Modified-Since.
+    """
+    if tags is not None:
+        held = _tags(tags)
         names = (known.etag, *(f"{known.etag}-{coding}" for coding in CODINGS))
-        return any(tags.contains_weak(name) for name in names)
-    since = request.headers.get("If-Modified-Since")
-    if since is None:
-        return False
+        return any(held.contains_weak(name) for name in names)
+    moment = _moment(since) if since is not None else None
+    return moment is not None and moment >= last_modified(known, now)
+
+
+@lru_cache(maxsize=4096)
+def _tags(text: str) -> ETags:
+    return parse_etags(text)
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(since)
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
-        return False
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment >= _last_modified(known, now)
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-def _last_modified(known: Rendered, now: datetime) -> datetime:
+def last_modified(known: Version, now: datetime) -> datetime:
     """Give the second of the last change; something earlier until it has settled.
 
     Another change dated in that second would else be a 304 for ever for who asks by

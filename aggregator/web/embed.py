@@ -54,7 +54,7 @@ def embed(audience: str, level: str, name: str) -> BaseResponse:
     known = here.cache.get(
         f"{path}{chosen.query} {' '.join(look)}",
         # What is new today is not tomorrow, though nothing came.
-        stamp=lambda: f"{stamp_of(here, chosen)}/{today.date()}",
+        stamp=lambda: f"{stamp_of(here, chosen)[0]}/{today.date()}",
         render=lambda: _render(here, chosen, look=look, today=today),
     )
     response = respond(request, known, content_type=CONTENT_TYPE, now=here.clock())

@@ -8,6 +8,7 @@ from flask import redirect
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
+from aggregator.errors import StoreError
 from aggregator.model import Notice
 from aggregator.publish.parts import NEVER
 from aggregator.publish.view import Selection
@@ -17,7 +18,10 @@ from aggregator.store.views import read_view
 from aggregator.store.views import view_version
 from aggregator.web.caching import CACHE_CONTROL
 from aggregator.web.caching import Rendered
+from aggregator.web.caching import Version
+from aggregator.web.caching import is_known
 from aggregator.web.caching import rendered
+from aggregator.web.caching import version
 from aggregator.web.context import Context
 
 
@@ -53,35 +57,40 @@ def moved_from(path: str) -> BaseResponse | None:
     return response
 
 
-def stamp_of(here: Context, chosen: Selection) -> str:
-    """Ask the store at which version a selection stands: one short query."""
+def stamp_of(here: Context, chosen: Selection) -> tuple[str, datetime]:
+    """Ask the store at which version a selection stands, and since when.
+
+    One short query.
+    """
     with here.store.read() as connection:
-        return _stamp(here, connection, chosen)[0]
+        return _stamp(here, connection, chosen)[:2]
 
 
 def _stamp(
     here: Context, connection: Connection, chosen: Selection
-) -> tuple[str, datetime | None, datetime | None]:
+) -> tuple[str, datetime, datetime | None]:
+    """Give stamp, when the bytes changed, and when the items alone did."""
     version, form = view_version(connection, chosen.view), shape(connection, here.shape)
-    return f"{version.stamp}/{form.stamp}", version.changed_at, form.changed_at
+    moments = [m for m in (version.changed_at, form.changed_at) if m is not None]
+    stamp = f"{version.stamp}/{form.stamp}"
+    return stamp, max(moments, default=NEVER), version.changed_at
 
 
 def read_selection(here: Context, chosen: Selection) -> Reading:
     """Read a selection and its version together."""
     with here.store.read() as connection:
-        stamp, changed_at, shaped_at = _stamp(here, connection, chosen)
+        stamp, dated_at, changed_at = _stamp(here, connection, chosen)
         notices = read_view(connection, chosen.view)
-    moments = [moment for moment in (changed_at, shaped_at) if moment is not None]
     return Reading(
-        stamp=stamp,
-        notices=notices,
-        changed_at=changed_at,
-        dated_at=max(moments, default=NEVER),
+        stamp=stamp, notices=notices, changed_at=changed_at, dated_at=dated_at
     )
 
 
-def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Rendered:
-    """Give a selection's bytes in a form, made anew only when it changed."""
+def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Version:
+    """Give a selection's bytes in a form, made anew only when it changed.
+
+    Who has today's version already gets that alone, and nothing is rendered.
+    """
 
     def render() -> Rendered:
         reading = read_selection(here, chosen)
@@ -91,6 +100,19 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ren
             selection=chosen,
             changed_at=reading.changed_at,
         )
-        return rendered(body, stamp=reading.stamp, changed_at=reading.dated_at)
+        made = version(key, stamp=reading.stamp, changed_at=reading.dated_at)
+        return rendered(
+            body, stamp=made.stamp, changed_at=made.changed_at, etag=made.etag
+        )
 
-    return here.cache.get(key, stamp=lambda: stamp_of(here, chosen), render=render)
+    try:
+        stamp, dated_at = stamp_of(here, chosen)
+    except StoreError:
+        last = here.cache.last(key)
+        if last is None:
+            raise
+        return last
+    today = version(key, stamp=stamp, changed_at=dated_at)
+    if is_known(request, today, here.clock()):
+        return today
+    return here.cache.get(key, stamp=lambda: stamp, render=render)

@@ -17,10 +17,12 @@ from aggregator.app import create_app
 from aggregator.errors import StoreError
 from aggregator.store.engine import Store
 from aggregator.web.caching import SETTLED
+from aggregator.web.caching import STALE
 from aggregator.web.caching import FeedCache
 from aggregator.web.caching import Rendered
 from aggregator.web.caching import http_date
 from aggregator.web.caching import rendered
+from aggregator.web.feeds import FORMS
 from tests.conftest import NOW
 from tests.web.filled import ALL_RSS
 from tests.web.filled import SAID
@@ -276,7 +278,7 @@ def test_known_bytes_are_served_while_the_store_is_away(
     after = client.get(ALL_RSS)
     assert after.status_code == 200
     assert after.data == before.data
-    assert dict(after.headers) == dict(before.headers)
+    assert dict(after.headers) == {**before.headers, "Warning": STALE}
     known = {"If-None-Match": before.headers["ETag"]}
     assert client.get(ALL_RSS, headers=known).status_code == 304
     give_back(database)
@@ -300,6 +302,45 @@ def test_without_known_bytes_it_is_an_error_to_try_again(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.mimetype == "text/plain"
     assert str(database) not in answer.text
+
+
+def test_known_bytes_are_served_while_a_renderer_fails(
+    client: FlaskClient, filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = client.get(ALL_RSS)
+    pull(filled, "so-tin", notice("tin-moi", 0), now=NOW + timedelta(minutes=30))
+
+    def fails(*_: object, **__: object) -> bytes:
+        raise ValueError("a notice that nobody thought of")
+
+    form = FORMS["rss"]
+    monkeypatch.setitem(FORMS, "rss", replace(form, render=fails))
+    after = client.get(ALL_RSS)
+    assert (after.status_code, after.data) == (200, before.data)
+    assert after.headers["Warning"] == STALE
+    assert after.headers["ETag"] == before.headers["ETag"]
+    monkeypatch.setitem(FORMS, "rss", form)
+    healed = client.get(ALL_RSS)
+    assert "Tiêu đề tin-moi" in healed.text
+    assert "Warning" not in healed.headers
+
+
+def test_who_has_the_version_is_told_before_anything_is_rendered(
+    filled: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart, and on a node that has not been asked yet."""
+    before = create_app(SAID, filled, clock=clock).test_client().get(ALL_RSS)
+
+    def fails(*_: object, **__: object) -> bytes:
+        raise ValueError("rendered")
+
+    monkeypatch.setitem(FORMS, "rss", replace(FORMS["rss"], render=fails))
+    again = create_app(SAID, filled, clock=clock).test_client()
+    given = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+    for asked, name in given.items():
+        answer = again.get(ALL_RSS, headers={asked: before.headers[name]})
+        assert answer.status_code == 304
+        assert answer.headers["ETag"] == before.headers["ETag"]
 
 
 # --- The cache itself ---------------------------------------------------------
