@@ -1,6 +1,8 @@
 """The web application, made of settings and a store. Knows no clock and no source."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
 from importlib import resources
@@ -32,6 +34,10 @@ from aggregator.web import standing
 from aggregator.web import widget
 from aggregator.web.caching import FeedCache
 from aggregator.web.context import Context
+from aggregator.web.known import KnownBytes
+from aggregator.web.units import UnitCounts
+from aggregator.web.watching import Watch
+from aggregator.web.watching import looking
 
 LANGUAGES = ("vi", "en")
 # Pages need nothing but what this site serves, and pictures of the notices.
@@ -58,12 +64,18 @@ def create_app(
     # A slash too many or too few would be a 308, which NukeViet does not follow.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(package / "translations")
+    watch, units = Watch(store), UnitCounts(settings.site.timezone)
     app.extensions["aggregator"] = Context(
         settings=settings,
         store=store,
         cache=FeedCache(),
         clock=clock,
+        watch=watch,
+        units=units,
         shape=shape_stamp(settings),
+    )
+    app.wsgi_app = KnownBytes(  # type: ignore[method-assign]
+        app.wsgi_app, watch=watch, units=units, clock=clock
     )
     Babel(app, locale_selector=lambda: _language(settings))
     for room in (feeds, directory, items, standing, widget, embed, health):
@@ -72,6 +84,17 @@ def create_app(
     _add_words(app, settings)
     app.after_request(_harden)
     return app
+
+
+@contextmanager
+def kept_current(app: Flask) -> Iterator[None]:
+    """Give known answers before Flask is asked, for as long as this lasts.
+
+    Without it each request asks the store how its selection stands.
+    """
+    here = app.extensions["aggregator"]
+    with looking(here.watch, here.units, here.store):
+        yield
 
 
 def _language(settings: Settings) -> str:

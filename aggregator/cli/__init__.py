@@ -24,6 +24,7 @@ COMMANDS = {
     "correct": "correcting",
     "corrections": "correcting",
     "duplicates": "joining",
+    "units": "units",
     "pull": "pulling",
     "run": "running",
     "serve": "running",

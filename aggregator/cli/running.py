@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from aggregator.app import create_app
+from aggregator.app import kept_current
 from aggregator.cli.common import Place
 from aggregator.cli.common import log_to_stderr
 from aggregator.cli.common import opened
@@ -45,21 +46,40 @@ def run(place: Place, host: str, port: int) -> None:
     _need_contact(settings)
     with listening(host, port) as door, opened(place, settings) as store:
         app = create_app(settings, store)
-        with pulling(store, settings), serving(app, door):
+        with pulling(store, settings), kept_current(app), serving(app, door):
             wait(f"{address_of(door)}/feeds/")
 
 
 @click.command()
 @host_option
 @port_option
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes; each fills a core.",
+)
 @click.pass_obj
-def serve(place: Place, host: str, port: int) -> None:
+def serve(place: Place, host: str, port: int, workers: int) -> None:
     """Serve the web alone; any number may run beside each other."""
+    from aggregator.work.workers import serve_in_processes
+
     log_to_stderr(logging.INFO)
     settings = place.settings()
-    with listening(host, port) as door, opened(place, settings) as store:
-        with serving(create_app(settings, store), door):
-            wait(f"{address_of(door)}/feeds/")
+    with listening(host, port) as door:  # else nobody would say that it is taken
+        address, (host, port) = address_of(door), door.getsockname()[:2]
+    with opened(place, settings):
+        pass  # a database that cannot be used is told here, not by each process
+    serve_in_processes(
+        settings,
+        place.database_url(),
+        host=host,
+        port=port,
+        workers=workers,
+        ready=lambda: tell(f"{address}/feeds/"),
+    )
+    click.echo("aggregator: stopping", err=True)
 
 
 @click.command()
@@ -86,10 +106,15 @@ def migrate(place: Place) -> None:
     click.echo("the database has today's schema", err=True)
 
 
+def tell(what: str) -> None:
+    """Say what is there."""
+    click.echo(f"aggregator: {what}  (Ctrl-C ends it)", err=True)
+
+
 def wait(what: str) -> None:
     """Say what is there, and wait until SIGTERM or SIGINT."""
     with until_told() as told:
-        click.echo(f"aggregator: {what}  (Ctrl-C ends it)", err=True)
+        tell(what)
         told.wait()
     click.echo("aggregator: stopping", err=True)
     end_within(_END_SECONDS)

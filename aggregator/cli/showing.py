@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from aggregator.app import create_app
+from aggregator.app import kept_current
 from aggregator.cli.common import Place
 from aggregator.cli.common import log_to_stderr
 from aggregator.cli.common import opened
@@ -64,7 +65,9 @@ def demo(place: Place, host: str, port: int) -> None:
             return server.address_of(host) if host in town.hosts else NOWHERE
 
         stack.enter_context(pulling(store, settings, dial=dial))
-        stack.enter_context(serving(create_app(settings, store), door))
+        app = create_app(settings, store)
+        stack.enter_context(kept_current(app))
+        stack.enter_context(serving(app, door))
         _tell(settings, town.authority.id, server.address_of(school.HOST))
         wait(
             "the demo runs; something new comes every half minute. Some portals write "

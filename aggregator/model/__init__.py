@@ -41,6 +41,7 @@ from aggregator.model.names import Level
 from aggregator.model.published import Notice
 from aggregator.model.published import Place
 from aggregator.model.published import Reach
+from aggregator.model.published import UnitUse
 from aggregator.model.published import View
 from aggregator.model.published import ViewVersion
 from aggregator.model.pulls import FLIPPING_FOR
@@ -116,6 +117,7 @@ __all__ = [
     "SourceRow",
     "SourceState",
     "Standing",
+    "UnitUse",
     "Validators",
     "Verdict",
     "View",

@@ -80,6 +80,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitUse:
+    """How often a school that names itself asked for a selection on a day."""
+
+    unit: str  # its key
+    selection: str  # path and query of the address
+    day: date  # in the site's zone
+    requests: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ViewVersion:
     """How a selection stands: two equal versions have equal notices."""
 

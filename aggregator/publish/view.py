@@ -53,8 +53,12 @@ class Selection:
     @property
     def query(self) -> str:
         """Write what differs from the usual, in one order; "" where nothing does."""
+        return self.query_of(DEFAULT_LIMIT)
+
+    def query_of(self, usual: int) -> str:
+        """Write the same where another number of items is usual."""
         parts = []
-        if self.view.limit != DEFAULT_LIMIT:
+        if self.view.limit != usual:
             parts.append(f"limit={self.view.limit}")
         if self.view.own:
             parts.append("own=1")

@@ -313,6 +313,17 @@ attempt_days = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
 )
 
+# Who asked: by the key that a school names itself with, and what for.
+unit_days = sa.Table(
+    "unit_days",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("unit", sa.String(32), primary_key=True),
+    sa.Column("selection", sa.Text, primary_key=True),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+    sa.Column("last_at", UtcTime, nullable=False),
+)
+
 # One counter per authority, level and category: a selection's version is their sum.
 counters = sa.Table(
     "counters",

@@ -32,6 +32,7 @@ from aggregator.store.labels import current_labels
 
 _seen = schema.sightings.c
 _noted = schema.notices.c
+Cell = tuple[str, int, str]  # of a counter: authority, level bit, category
 _SHOWN = ("shown", "maybe_withdrawn")
 _ORDER = tuple(Category)
 _MOST_STREAMS = 200  # fifty authorities in four categories
@@ -72,6 +73,31 @@ def view_version(connection: sa.Connection, view: View) -> ViewVersion:
         )
     ).one()
     return ViewVersion(stamp=str(row[0] or 0), changed_at=row[1])
+
+
+def cells_of(view: View) -> tuple[Cell, ...]:
+    """Name the counters on a selection's path."""
+    return tuple(
+        (reach.authority, schema.LEVEL_BITS[level], str(category))
+        for reach in view.reach
+        for level in view.levels
+        for category in view.categories
+    )
+
+
+def counted(connection: sa.Connection) -> int:
+    """Add up all counters: equal sums mean that nothing has changed anywhere."""
+    total = connection.scalar(sa.select(sa.func.sum(schema.counters.c.value)))
+    return int(total or 0)
+
+
+def counters(connection: sa.Connection) -> dict[Cell, int]:
+    """Read all counters."""
+    counter = schema.counters.c
+    query = sa.select(
+        counter.authority, counter.level_bit, counter.category, counter.value
+    )
+    return {(a, bit, category): n for a, bit, category, n in connection.execute(query)}
 
 
 # --- Which --------------------------------------------------------------------

@@ -181,7 +181,7 @@ def respond(
 
 
 def tag_of(known: Version, coding: str) -> str:
-    """Write the tag of known bytes in a coding: each has its own, since it is strong."""
+    """Write the tag of known bytes in a coding: a strong one, so each has its own."""
     return f'"{known.etag}-{coding}"' if coding else f'"{known.etag}"'
 
 

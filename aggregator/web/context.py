@@ -9,6 +9,8 @@ from flask import current_app
 from aggregator.model import Settings
 from aggregator.store.engine import Store
 from aggregator.web.caching import FeedCache
+from aggregator.web.units import UnitCounts
+from aggregator.web.watching import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Context:
     store: Store
     cache: FeedCache
     clock: Callable[[], datetime]
+    watch: Watch
+    units: UnitCounts
     shape: str  # hash of what in the settings shapes bytes; made once
 
 

@@ -20,6 +20,7 @@ from aggregator.publish.view import select
 from aggregator.web.caching import respond
 from aggregator.web.context import context
 from aggregator.web.selections import Form
+from aggregator.web.selections import keep_answer
 from aggregator.web.selections import known_form
 from aggregator.web.selections import moved_from
 from aggregator.web.selections import read_selection
@@ -63,6 +64,8 @@ def _feed(chosen: Selection, suffix: str) -> Response:
     key = f"{suffix} {chosen.path}{chosen.query}"
     known = known_form(here, chosen, form, key=key)
     response = respond(request, known, content_type=form.content_type, now=here.clock())
+    address = f"{chosen.path}.{suffix}{chosen.query}"
+    keep_answer(here, chosen, known, address=address, content_type=form.content_type)
     channel = channel_of(here.settings, chosen, suffix)
     response.headers["Link"] = f'<{channel.self_url}>; rel="self"'
     response.headers["Access-Control-Allow-Origin"] = "*"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import redirect
 from flask import request
@@ -14,6 +15,8 @@ from aggregator.publish.parts import NEVER
 from aggregator.publish.view import Selection
 from aggregator.store.engine import Connection
 from aggregator.store.shape import shape
+from aggregator.store.views import cells_of
+from aggregator.store.views import end_of_day
 from aggregator.store.views import read_view
 from aggregator.store.views import view_version
 from aggregator.web.caching import CACHE_CONTROL
@@ -23,6 +26,8 @@ from aggregator.web.caching import is_known
 from aggregator.web.caching import rendered
 from aggregator.web.caching import version
 from aggregator.web.context import Context
+from aggregator.web.known import Keep
+from aggregator.web.known import keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,36 @@ def read_selection(here: Context, chosen: Selection) -> Reading:
         notices = read_view(connection, chosen.view)
     return Reading(
         stamp=stamp, notices=notices, changed_at=changed_at, dated_at=dated_at
+    )
+
+
+def keep_answer(
+    here: Context,
+    chosen: Selection,
+    known: Version,
+    *,
+    address: str,
+    content_type: str,
+) -> None:
+    """Let the answer with a selection be given again while nothing changes.
+
+    Until midnight at most: some bytes depend on the day.
+
+    Args:
+        address: The one way to write it: path and query.
+    """
+    zone = ZoneInfo(chosen.view.timezone)
+    today = here.clock().astimezone(zone).date()
+    keep(
+        request.environ,
+        Keep(
+            version=known,
+            content_type=content_type,
+            address=address,
+            cells=cells_of(chosen.view),
+            counted=int(known.stamp.partition("/")[0]),
+            until=end_of_day(today, chosen.view.timezone),
+        ),
     )
 
 

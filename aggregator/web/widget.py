@@ -22,6 +22,7 @@ from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
 from aggregator.web.context import context
 from aggregator.web.selections import Form
+from aggregator.web.selections import keep_answer
 from aggregator.web.selections import known_form
 from aggregator.web.selections import moved_from
 
@@ -63,6 +64,8 @@ def data(audience: str, level: str, name: str) -> BaseResponse:
         return opened(elsewhere)
     known = known_form(here, chosen, DATA, key=f"{path}{chosen.query}")
     response = respond(request, known, content_type=DATA.content_type, now=here.clock())
+    address = path + chosen.query_of(widget.WIDGET_LIMIT)
+    keep_answer(here, chosen, known, address=address, content_type=DATA.content_type)
     # A copy from the browser's cache is shown with the moment at which it was true.
     response.headers["Access-Control-Expose-Headers"] = "Date, ETag"
     return opened(response)

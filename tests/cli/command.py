@@ -88,8 +88,8 @@ class Service:
         self.process = process
         self.said = ""
         self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._listen)
-        self._reader.start()
+        self.reader = threading.Thread(target=self._listen)
+        self.reader.start()
 
     def _listen(self) -> None:
         assert self.process.stderr is not None
@@ -109,7 +109,7 @@ class Service:
                 if found:
                     return found
                 left = deadline - time.monotonic()
-                assert self._reader.is_alive() and left > 0, self.said
+                assert self.reader.is_alive() and left > 0, self.said
                 self._news.wait(left)
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
@@ -118,8 +118,8 @@ class Service:
         self.process.send_signal(number)
         code = self.process.wait(60)
         seconds = time.monotonic() - began
-        self._reader.join(10)  # whoever is left behind would hold its stderr open
-        assert not self._reader.is_alive(), "a child outlived the process"
+        self.reader.join(10)  # whoever is left behind would hold its stderr open
+        assert not self.reader.is_alive(), "a child outlived the process"
         assert "Traceback" not in self.said, self.said
         return code, seconds
 
@@ -143,7 +143,7 @@ def service(folder: Path, *args: object) -> Iterator[Service]:
     finally:
         process.kill()
         process.wait()
-        running._reader.join()
+        running.reader.join()
         assert process.stderr is not None
         process.stderr.close()
 

@@ -23,6 +23,7 @@ from tests.cli.upstream import Upstream
 from tests.cli.upstream import rss
 
 FEED = rss(Entry(guid="1", title="Thông báo lịch thi", link="http://so.example/1.html"))
+FRESH = 1  # second: no answer is older than that
 HOME = r"aggregator: (http://127\.0\.0\.1:\d+)/feeds/"
 
 
@@ -44,6 +45,15 @@ def titles(base: str) -> list[str]:
     feed = feedparser.parse(get(f"{base}/feeds/so/all/all.rss"))
     assert not feed.bozo
     return [entry.title for entry in feed.entries]
+
+
+def answers(port: int) -> bool:
+    """Say whether somebody listens."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def ends_well(running: Service, number: int = signal.SIGTERM) -> None:
@@ -94,9 +104,55 @@ def test_many_may_serve_and_ctrl_c_ends_them_too(
         for each in (one, two):
             assert titles(each.wait_for(HOME)[1]) == []
         assert aggregator(tmp_path, "pull").code == 0
+        time.sleep(FRESH)
         for each in (one, two):
             assert titles(each.wait_for(HOME)[1]) == ["Thông báo lịch thi"]
             ends_well(each, signal.SIGINT)
+
+
+def test_no_process_of_serve_outlives_the_one_that_was_killed(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    write_feeds(tmp_path, {"a": upstream.put("/a.xml", FEED)})
+    with service(tmp_path, "serve", "--port", "0", "--workers", "2") as running:
+        base = running.wait_for(HOME)[1]
+        assert get(f"{base}/healthz")
+        running.process.kill()
+        running.process.wait(10)
+        port = int(base.rpartition(":")[2])
+        ends = time.monotonic() + 20
+        while time.monotonic() < ends and answers(port):
+            time.sleep(0.1)
+        assert not answers(port)
+        running.reader.join(10)  # each process of it holds its stderr open
+        assert not running.reader.is_alive()
+
+
+def test_units_are_counted_where_known_bytes_are_given(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    write_feeds(tmp_path, {"a": upstream.put("/a.xml", FEED)})
+    assert aggregator(tmp_path, "pull").code == 0
+    with service(tmp_path, "serve", "--port", "0") as running:
+        base = running.wait_for(HOME)[1]
+        for _ in range(5):
+            get(f"{base}/feeds/so/thcs/all.rss?u=thcs-le-loi")
+        get(f"{base}/feeds/so/thcs/all.rss?u=Not+a+key")
+        get(f"{base}/feeds/so/thcs/all.rss?limit=5&u=mn-hoa-sen")
+        ends_well(running)
+    told = aggregator(tmp_path, "units", "--json").json["units"]
+    asked = {
+        (unit["unit"], one["path"]): one["requests"]
+        for unit in told
+        for one in unit["selections"]
+    }
+    assert asked == {
+        ("mn-hoa-sen", "/feeds/so/thcs/all.rss?limit=5"): 1,
+        ("thcs-le-loi", "/feeds/so/thcs/all.rss"): 5,
+    }
+    told = aggregator(tmp_path, "units", "--unit", "thcs-le-loi").out
+    assert "/feeds/so/thcs/all.rss" in told and "mn-hoa-sen" not in told
+    assert aggregator(tmp_path, "units", "--unit", "none").out == ""
 
 
 @pytest.mark.parametrize("command", ["serve", "run", "demo"])
@@ -135,6 +191,7 @@ def test_run_pulls_what_is_due_and_serves_it(
         )
         upstream.put("/a.xml", more)
         running.wait_for("source=a outcome=pulled.* new=1 changed=1")
+        time.sleep(FRESH)
         assert titles(base)[0] == "Tin thứ hai"
         upstream.wait_for("/b.xml")  # which is still waited for: mid-pull
         ends_well(running)
