@@ -55,8 +55,8 @@ class Selection:
         """Write what differs from the usual, in one order; "" where nothing does."""
         return self.query_of(DEFAULT_LIMIT)
 
-    def query_of(self, usual: int) -> str:
-        """Write the same where another number of items is usual."""
+    def query_of(self, usual: int, *more: str) -> str:
+        """Write the same where another number of items is usual, and more after it."""
         parts = []
         if self.view.limit != usual:
             parts.append(f"limit={self.view.limit}")
@@ -64,6 +64,7 @@ class Selection:
             parts.append("own=1")
         if self.view.on is not None:
             parts.append(f"on={self.view.on.isoformat()}")
+        parts += more
         return "?" + "&".join(parts) if parts else ""
 
 

@@ -21,12 +21,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from aggregator.model import Settings
 from aggregator.publish.view import Selection
+from aggregator.publish.widget import WIDGET_LIMIT
 from aggregator.publish.widget import widget_data
 from aggregator.web.caching import Rendered
 from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
 from aggregator.web.context import Context
 from aggregator.web.context import context
+from aggregator.web.selections import keep_answer
 from aggregator.web.selections import moved_from
 from aggregator.web.selections import read_selection
 from aggregator.web.selections import stamp_of
@@ -58,6 +60,8 @@ def embed(audience: str, level: str, name: str) -> BaseResponse:
         render=lambda: _render(here, chosen, look=look, today=today),
     )
     response = respond(request, known, content_type=CONTENT_TYPE, now=here.clock())
+    address = path + _query(chosen, look, here.settings)
+    keep_answer(here, chosen, known, address=address, content_type=CONTENT_TYPE)
     response.headers["Content-Security-Policy"] = policy()
     return opened(response)
 
@@ -66,12 +70,23 @@ def _look(settings: Settings) -> tuple[str, str]:
     """Read language and theme; a word that is none gives the usual one."""
     lang = request.args.get("lang", "")
     theme = request.args.get("theme", "")
-    usual = settings.site.language
-    known = lang if lang in words_of_widget() else usual
     return (
-        known if known in words_of_widget() else "vi",
+        lang if lang in words_of_widget() else _usual_language(settings),
         theme if theme in THEMES else THEMES[0],
     )
+
+
+def _usual_language(settings: Settings) -> str:
+    usual = settings.site.language
+    return usual if usual in words_of_widget() else "vi"
+
+
+def _query(chosen: Selection, look: tuple[str, str], settings: Settings) -> str:
+    """Write the address's query in the one way that is kept."""
+    lang, theme = look
+    more = [f"lang={lang}"] if lang != _usual_language(settings) else []
+    more += [f"theme={theme}"] if theme != THEMES[0] else []
+    return chosen.query_of(WIDGET_LIMIT, *more)
 
 
 def _today(here: Context) -> datetime:

@@ -37,6 +37,8 @@ ADDRESSES = (
     "/feeds/so/all/all.atom",
     "/feeds/quan-1/mam-non,thcs/tin-tuc.json?limit=5",
     "/widget/v1/so/all/all.json",
+    "/embed/so/all/all",
+    "/embed/quan-1/thcs/all?limit=5&lang=en&theme=dark",
     "/feeds/quan-2/all/thu-moi.rss",
 )
 ASKED: tuple[dict[str, str], ...] = (

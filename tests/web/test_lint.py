@@ -6,6 +6,7 @@ The tool is not part of this project: `AGGREGATOR_SHARED` says where the folder 
 
 import http.client
 import json
+import multiprocessing
 import os
 import re
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
@@ -32,6 +34,7 @@ from aggregator.web.feeds import FORMS
 from aggregator.work.serving import address_of
 from aggregator.work.serving import listening
 from aggregator.work.serving import serving
+from aggregator.work.workers import serve_in_processes
 from tests.conftest import item
 from tests.conftest import meaning
 from tests.web.filled import ALL_RSS
@@ -52,9 +55,11 @@ TITLES = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(params=["waitress", "granian"])
 def address(
-    sqlite_store: Store, declare: Callable[[Store, Settings, datetime], None]
+    sqlite_store: Store,
+    declare: Callable[[Store, Settings, datetime], None],
+    request: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """Serve five items of one category, one of another, none of the rest."""
     with listening("127.0.0.1", 0) as door:
@@ -70,8 +75,35 @@ def address(
         pull(sqlite_store, "so-tin", *news, now=THEN)
         one = item("t", meaning=meaning(Category.ANNOUNCEMENT), given=THEN)
         pull(sqlite_store, "so-tb", one, now=THEN)
-        with serving(create_app(said, sqlite_store), door):
-            yield here
+        if request.param == "waitress":
+            with serving(create_app(said, sqlite_store), door):
+                yield here
+            return
+        host, port = door.getsockname()[:2]
+    with in_processes(said, str(sqlite_store.engine.url), host=host, port=port):
+        yield here
+
+
+@contextmanager
+def in_processes(
+    said: Settings, database: str, *, host: str, port: int
+) -> Iterator[None]:
+    """Serve from a process that has the server's processes below it."""
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    parent = spawn.Process(
+        target=serve_in_processes,
+        args=(said, database),
+        kwargs={"host": host, "port": port, "workers": 1, "ready": ready.set},
+    )
+    parent.start()
+    try:
+        assert ready.wait(60)
+        yield
+    finally:
+        parent.terminate()
+        parent.join(30)
+    assert parent.exitcode == 0
 
 
 def lint(*urls: str) -> list[dict[str, Any]]:
