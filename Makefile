@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip asks rustc for its version; rustup would answer by making a folder in HOME.
 export RUSTUP_HOME := $(CURDIR)/.cache/rustup
 
-.PHONY: demo run test soak fuzz bench meaning lint format messages lock clean
+.PHONY: demo run test soak fuzz bench publishing meaning lint format messages lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/python -m aggregator demo $(ARGS)
@@ -38,6 +38,10 @@ fuzz: $(VENV)/.dev
 bench: FEEDS ?= 1000
 bench: $(VENV)/.run
 	$(BIN)/python -m bench --feeds $(FEEDS) $(ARGS)
+
+# Feeds going out, beside nginx with the same bytes as files; needs wrk and nginx.
+publishing: $(VENV)/.run
+	$(BIN)/python -m bench.publishing $(ARGS)
 
 # How well notices are understood, on real titles; AGGREGATOR_TITLES names the folder
 # of titles.tsv: docs/meaning.md.

@@ -26,7 +26,6 @@ from functools import lru_cache
 import brotli
 from flask import Request
 from flask import Response
-from werkzeug.datastructures import ETags
 from werkzeug.http import parse_accept_header
 from werkzeug.http import parse_etags
 
@@ -185,9 +184,7 @@ def tag_of(known: Version, coding: str) -> str:
     return f'"{known.etag}-{coding}"' if coding else f'"{known.etag}"'
 
 
-@lru_cache(
-    maxsize=1024
-)  # browsers, CMSs and readers have a few hundred ways between them
+@lru_cache(maxsize=1024)  # all who ask have a few hundred ways between them
 def coding_of(accept_encoding: str) -> str:
     """Choose among the codings asked for; never one unasked (Joomla reads none)."""
     asked = parse_accept_header(accept_encoding)
@@ -215,16 +212,17 @@ def is_held(
         since: If-Modified-Since.
     """
     if tags is not None:
-        held = _tags(tags)
-        names = (known.etag, *(f"{known.etag}-{coding}" for coding in CODINGS))
-        return any(held.contains_weak(name) for name in names)
+        return _names(tags, known.etag)
     moment = _moment(since) if since is not None else None
     return moment is not None and moment >= last_modified(known, now)
 
 
-@lru_cache(maxsize=4096)
-def _tags(text: str) -> ETags:
-    return parse_etags(text)
+@lru_cache(maxsize=16_384)
+def _names(tags: str, etag: str) -> bool:
+    """Say whether tags name these bytes in any coding."""
+    held = parse_etags(tags)
+    names = (etag, *(f"{etag}-{coding}" for coding in CODINGS))
+    return any(held.contains_weak(name) for name in names)
 
 
 @lru_cache(maxsize=1024)

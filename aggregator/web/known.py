@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -36,9 +37,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment
 
-MAX_BYTES = (
-    64_000_000  # of bodies; most are those of `FeedCache`, not others beside them
-)
+MAX_BYTES = 64_000_000  # of bodies; most are those of `FeedCache`, not others
 MAX_ANSWERS = 20_000
 _KEEP = "aggregator.keep"
 _UNIT = re.compile("[a-z0-9-]{1,32}")
@@ -221,6 +220,7 @@ class KnownBytes:
         self._size -= old.size if old else 0
 
 
+@lru_cache(maxsize=16_384)
 def _without_unit(query: str) -> tuple[str, str]:
     """Take `u=` out of a query: who asks, and the rest; what is no key names nobody."""
     unit, rest = "", []
