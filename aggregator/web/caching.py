@@ -22,6 +22,8 @@ from datetime import timedelta
 from email.utils import format_datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from functools import wraps
+from typing import TypeVar
 
 import brotli
 from flask import Request
@@ -39,6 +41,21 @@ MAX_BYTES = 64_000_000  # of bodies kept in memory
 SETTLED = timedelta(seconds=5)
 STALE = '110 - "Response is Stale"'  # RFC 7234 5.5.1; RFC 9111 knows it no more
 _log = logging.getLogger("aggregator.web")
+_Made = TypeVar("_Made")
+
+
+def remembered(read: Callable[..., _Made]) -> Callable[..., _Made]:
+    """Keep what was read from texts that are asked for again and again.
+
+    Long ones are read each time: they are nobody's habit, and would fill the memory.
+    """
+    kept = lru_cache(maxsize=8_192)(read)
+
+    @wraps(read)
+    def asked(text: str, *more: str) -> _Made:
+        return (kept if len(text) <= 300 else read)(text, *more)
+
+    return asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +201,7 @@ def tag_of(known: Version, coding: str) -> str:
     return f'"{known.etag}-{coding}"' if coding else f'"{known.etag}"'
 
 
-@lru_cache(maxsize=1024)  # all who ask have a few hundred ways between them
+@remembered  # all who ask have a few hundred ways between them
 def coding_of(accept_encoding: str) -> str:
     """Choose among the codings asked for; never one unasked (Joomla reads none)."""
     asked = parse_accept_header(accept_encoding)
@@ -217,7 +234,7 @@ def is_held(
     return moment is not None and moment >= last_modified(known, now)
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def _names(tags: str, etag: str) -> bool:
     """Say whether tags name these bytes in any coding."""
     held = parse_etags(tags)
@@ -225,7 +242,7 @@ def _names(tags: str, etag: str) -> bool:
     return any(held.contains_weak(name) for name in names)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)

@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -28,6 +27,7 @@ from aggregator.web.caching import coding_of
 from aggregator.web.caching import http_date
 from aggregator.web.caching import is_held
 from aggregator.web.caching import last_modified
+from aggregator.web.caching import remembered
 from aggregator.web.caching import tag_of
 from aggregator.web.units import UnitCounts
 from aggregator.web.watching import Watch
@@ -220,7 +220,7 @@ class KnownBytes:
         self._size -= old.size if old else 0
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def _without_unit(query: str) -> tuple[str, str]:
     """Take `u=` out of a query: who asks, and the rest; what is no key names nobody."""
     unit, rest = "", []

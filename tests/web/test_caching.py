@@ -21,6 +21,7 @@ from aggregator.web.caching import STALE
 from aggregator.web.caching import FeedCache
 from aggregator.web.caching import Rendered
 from aggregator.web.caching import http_date
+from aggregator.web.caching import remembered
 from aggregator.web.caching import rendered
 from aggregator.web.feeds import FORMS
 from tests.conftest import NOW
@@ -447,3 +448,17 @@ def test_zipped_bytes_are_the_same_every_time() -> None:
 def test_a_moment_as_http_writes_it() -> None:
     moment = datetime(2026, 7, 5, 1, 2, 3, 456, tzinfo=UTC)
     assert http_date(moment) == "Sun, 05 Jul 2026 01:02:03 GMT"
+
+
+def test_what_nobody_asks_twice_does_not_fill_the_memory() -> None:
+    read: list[str] = []
+
+    @remembered
+    def size(text: str) -> int:
+        read.append(text)
+        return len(text)
+
+    assert [size("gzip"), size("gzip")] == [4, 4]
+    assert len(read) == 1
+    assert [size("x" * 1000), size("x" * 1000)] == [1000, 1000]
+    assert len(read) == 3
