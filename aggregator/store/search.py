@@ -1,16 +1,112 @@
-"""A question in each database's own words; both find the same.
+"""Words of what is stored, and who is found by them: the same of both databases.
 
 What comes here is words of ``a-z0-9`` only, so nothing can be a command, and neither
 database cuts words its own way: SQLite by ``tokenize='ascii'``, PostgreSQL by reading
-a vector that is written here.
+a vector that is written here. Each sighting has its words, at a place that is its date
+and its row in one number: who reads places from the highest down reads the newest
+first, and need not sort what a common word finds.
 """
 
+from collections.abc import Mapping
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from typing import cast
+
+import sqlalchemy as sa
 
 from aggregator.model.search import Sought
+from aggregator.store import schema
+from aggregator.store.columns import CHUNK
 
 MAX_WORDS = 2_000  # of one notice: PostgreSQL keeps 255 places of a word, to 16,383
 _MAX_PLACES = 255
+_ROW_BITS = 28  # 268 million sightings; 35 bits are left for seconds, until 2514
+_ROW_MASK = (1 << _ROW_BITS) - 1
+_seen = schema.sightings.c
+
+# Not in the schema: the one is a virtual table, the other of a type that SQLite lacks.
+_INDEXES = {
+    "sqlite": sa.table("search", sa.column("rowid", sa.BigInteger), sa.column("words")),
+    "postgresql": sa.table(
+        "search", sa.column("place", sa.BigInteger), sa.column("words")
+    ),
+}
+_NEW = {
+    "sqlite": "INSERT INTO search (rowid, words) VALUES (?, ?)",
+    "postgresql": "INSERT INTO search (place, words) VALUES (%s, CAST(%s AS tsvector))",
+}
+_AGAIN = {
+    "sqlite": "INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)",
+    "postgresql": _NEW["postgresql"]
+    + " ON CONFLICT (place) DO UPDATE SET words = excluded.words",
+}
+
+
+# --- Writing ------------------------------------------------------------------
+
+
+def place_of(published: datetime, pk: int) -> int:
+    """Give a sighting's place in the index: later dates are greater, then later rows.
+
+    Args:
+        published: Its date, which never changes.
+    """
+    return int(published.timestamp()) << _ROW_BITS | pk
+
+
+def write_words(
+    connection: sa.Connection, words: Sequence[tuple[int, str]], *, again: bool = False
+) -> None:
+    """Keep the words of sightings.
+
+    Args:
+        words: By place.
+        again: These may have had others before.
+    """
+    kind = connection.dialect.name
+    kept = [(place, cut(text)) for place, text in words]
+    if kind == "postgresql":
+        kept = [(place, ts_vector(text)) for place, text in kept]
+    if kept:
+        connection.exec_driver_sql((_AGAIN if again else _NEW)[kind], kept)
+
+
+def rewrite_words(connection: sa.Connection, words: Mapping[int, str]) -> None:
+    """Keep other words of sightings that are stored, by their rows."""
+    pks = sorted(words)
+    for start in range(0, len(pks), CHUNK):
+        query = sa.select(_seen.pk, _seen.published_at)
+        rows = connection.execute(query.where(_seen.pk.in_(pks[start : start + CHUNK])))
+        again = [(place_of(row.published_at, row.pk), words[row.pk]) for row in rows]
+        write_words(connection, again, again=True)
+
+
+# --- Asking -------------------------------------------------------------------
+
+
+class Hits:
+    """Who is found by a question, in the words of one database: parts of a SELECT."""
+
+    def __init__(self, connection: sa.Connection, sought: Sought) -> None:
+        kind = connection.dialect.name
+        self.table = _INDEXES[kind]
+        words = self.table.c.words
+        if kind == "sqlite":
+            self.place: Any = self.table.c.rowid
+            self.found = words.op("MATCH", is_comparison=True)(fts5_query(sought))
+        else:
+            self.place = self.table.c.place
+            asked = sa.text("CAST(:asked AS tsquery)").bindparams(
+                asked=ts_query(sought)
+            )
+            self.found = words.op("@@", is_comparison=True)(asked)
+
+    @property
+    def is_of(self) -> sa.ColumnElement[bool]:
+        """Say which sighting stands at a place."""
+        row = self.place.op("&")(sa.literal_column(str(_ROW_MASK)))
+        return cast(sa.ColumnElement[bool], _seen.pk == row)
 
 
 def fts5_query(sought: Sought) -> str:
@@ -29,6 +125,9 @@ def ts_query(sought: Sought) -> str:
 
 def _followed(words: Sequence[str]) -> str:
     return " <-> ".join(f"'{word}'" for word in words)
+
+
+# --- Words --------------------------------------------------------------------
 
 
 def cut(words: str) -> str:

@@ -5,7 +5,6 @@ secret. Whatever came from a source is text here; only the cleaned HTML is marku
 """
 
 import re
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from flask import render_template
 from flask import request
 
 from aggregator.errors import ViewError
-from aggregator.meaning.text import fold
+from aggregator.meaning.searching import read_question
 from aggregator.model import CATEGORY_SLUGS
 from aggregator.model import LEVEL_SLUGS
 from aggregator.model import Authority
@@ -28,6 +27,7 @@ from aggregator.model import Category
 from aggregator.model import Level
 from aggregator.model import Reach
 from aggregator.model import Settings
+from aggregator.model.search import Sought
 from aggregator.publish.parts import without_credentials
 from aggregator.publish.view import ALL
 from aggregator.publish.view import reach
@@ -45,10 +45,9 @@ from aggregator.web.caching import respond
 from aggregator.web.context import context
 from aggregator.web.differences import history
 
-MAX_QUERY = 200  # characters of words to look for
+MAX_QUERY = 200  # characters of words to look for; what is longer is cut
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 3000)  # beyond them a moment in UTC may have no name
-_ENDS = re.compile(r"^\W+|\W+$")
 
 bp = Blueprint("items", __name__)
 bp.add_app_template_filter(without_credentials, "without_credentials")
@@ -69,7 +68,7 @@ class Asked:
 
     fields: Mapping[str, str]  # only those that ask for something
     wanted: Wanted
-    matches: Callable[[str], bool] | None = None
+    sought: Sought
 
 
 @bp.get("/items/")
@@ -81,7 +80,7 @@ def listing() -> Response:
         asked = _asked(settings, names)
         before = _before()
         found = preview.read_listing(
-            connection, asked.wanted, before=before, matches=asked.matches
+            connection, asked.wanted, before=before, sought=asked.sought
         )
     if found is None:
         raise ViewError("There is no such item to begin after.", status=404)
@@ -113,9 +112,10 @@ def _asked(settings: Settings, names: Sequence[str]) -> Asked:
         level=_several("level"),
         category=_several("category"),
     )
-    day, words = _day(), _words()
+    day, words = _day(), request.args.get("q", "")[:MAX_QUERY]
+    sought = read_question(words)
     fields = {
-        "q": request.args.get("q", "") if words else "",
+        "q": words if sought else "",
         "audience": audience,
         "source": source,
         "level": "" if chosen.level == ALL else chosen.level,
@@ -133,7 +133,7 @@ def _asked(settings: Settings, names: Sequence[str]) -> Asked:
     return Asked(
         fields={name: value for name, value in fields.items() if value},
         wanted=wanted,
-        matches=_all_stand_in(words) if words else None,
+        sought=sought,
     )
 
 
@@ -160,25 +160,6 @@ def _before() -> str | None:
         return str(UUID(text)) if text else None
     except ValueError:
         raise ViewError("before must be the id of an item") from None
-
-
-def _words() -> list[str]:
-    text = request.args.get("q", "")
-    if len(text) > MAX_QUERY:
-        raise ViewError(f"q must have at most {MAX_QUERY} characters")
-    words = (_ENDS.sub("", word) for word in fold(text).split())
-    return list(dict.fromkeys(word for word in words if word))
-
-
-def _all_stand_in(words: Sequence[str]) -> Callable[[str], bool]:
-    """Look for whole words: `an` is not in `bàn`, `SGDĐT` is in `1161/SGDĐT-QLT`."""
-    places = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in words]
-
-    def stand_in(text: str) -> bool:
-        folded = fold(text)
-        return all(place.search(folded) for place in places)
-
-    return stand_in
 
 
 # --- One notice ---------------------------------------------------------------
