@@ -7,6 +7,7 @@ of rows. Feeds never read here; `views` decides what they show.
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -188,43 +189,42 @@ def _found(
 ) -> Listing:
     """Read a page of what is found. A notice stands where its newest place does."""
     query = _hits_query(wanted, hits)
-    top = None if before is None else _top(connection, query, hits, before)
-    ids = _newest(connection, query, hits, top)
-    found = _received(connection, wanted, ids[:PAGE])
+    rows = _highest(connection, query, hits, MAX_COUNT + 1)
+    if before is None:
+        ids = list(dict.fromkeys(row.notice_id for row in rows))[: PAGE + 1]
+    else:
+        ids = _below(connection, query, hits, _top(connection, query, hits, before))
     return Listing(
-        rows=found,
+        rows=_received(connection, wanted, ids[:PAGE]),
         older=ids[PAGE - 1] if len(ids) > PAGE else None,
-        total=_count_found(connection, query),
+        total=_count_found(connection, query, hits, rows),
     )
 
 
 def _hits_query(wanted: Wanted, hits: Hits) -> sa.Select[Any]:
-    query = (
-        sa.select(_seen.notice_id, hits.place.label("place"))
-        .select_from(hits.table)
-        .join(schema.sightings, hits.is_of)
-        .where(hits.found, *_places(wanted))
-    )
-    if wanted.day is None:
-        return query
-    return query.join(schema.notices, _notice.id == _seen.notice_id).where(
-        *_on_day(wanted.day, wanted.timezone)
-    )
+    day = wanted.day
+    seen = _on_day(day, wanted.timezone) if day is not None else ()
+    at_any = _places(replace(wanted, source=None))
+    return hits.select(*at_any, source=wanted.source, first_seen=seen)
 
 
-def _newest(
-    connection: sa.Connection, query: sa.Select[Any], hits: Hits, top: int | None
+def _highest(
+    connection: sa.Connection, query: sa.Select[Any], hits: Hits, most: int
+) -> Sequence[sa.Row[Any]]:
+    return connection.execute(query.order_by(hits.place.desc()).limit(most)).all()
+
+
+def _below(
+    connection: sa.Connection, query: sa.Select[Any], hits: Hits, top: int
 ) -> list[str]:
-    """List the ids of a page, and of one notice more; most were seen but once."""
-    below = query if top is None else query.where(hits.place < top)
-    most = PAGE + 1
+    """List the ids of a later page, and of one notice more; most were seen but once."""
+    below, most = query.where(hits.place < top), PAGE + 1
     while True:
-        rows = connection.execute(below.order_by(hits.place.desc()).limit(most)).all()
+        rows = _highest(connection, below, hits, most)
         ids = dict.fromkeys(row.notice_id for row in rows)
-        if top is not None:
-            for id_, highest in _tops(connection, query, hits, list(ids)).items():
-                if highest >= top:  # it stands on an earlier page
-                    del ids[id_]
+        for id_, highest in _tops(connection, query, hits, list(ids)).items():
+            if highest >= top:  # it stands on an earlier page
+                del ids[id_]
         if len(ids) > PAGE or len(rows) < most:
             return list(ids)[: PAGE + 1]
         most *= 4
@@ -259,8 +259,9 @@ def _tops(
     tops: dict[str, int] = {}
     for start in range(0, len(several), CHUNK):
         here = hits.place.in_(several[start : start + CHUNK])
-        for id_, place in connection.execute(query.where(here)):
-            tops[id_] = max(place, tops.get(id_, place))
+        for row in connection.execute(query.where(here)):
+            highest = tops.get(row.notice_id, row.place)
+            tops[row.notice_id] = max(row.place, highest)
     return tops
 
 
@@ -277,17 +278,24 @@ def _all_places(
     return places
 
 
-def _count_found(connection: sa.Connection, query: sa.Select[Any]) -> int | None:
-    """Count notices, each once, as far as they are counted."""
+def _count_found(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    hits: Hits,
+    rows: Sequence[sa.Row[Any]],
+) -> int | None:
+    """Count notices, each once, as far as they are counted.
+
+    Args:
+        rows: Those with the highest places, as many as are counted and one more.
+    """
     most = MAX_COUNT + 1
-    while True:
-        rows = connection.scalars(query.limit(most)).all()
-        count = len(set(rows))
-        if count > MAX_COUNT:
-            return None
+    while (count := len({row.notice_id for row in rows})) <= MAX_COUNT:
         if len(rows) < most:
             return count
-        most *= 4
+        most *= 4  # many stand at many places
+        rows = _highest(connection, query, hits, most)
+    return None
 
 
 # --- How they look ------------------------------------------------------------

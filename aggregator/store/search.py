@@ -21,6 +21,7 @@ from aggregator.store.columns import CHUNK
 
 MAX_WORDS = 2_000  # of one notice: PostgreSQL keeps 255 places of a word, to 16,383
 _MAX_PLACES = 255
+_FEW = 2_000  # hits that PostgreSQL looks up and sorts; it would guess how many
 _ROW_BITS = 28  # 268 million sightings; 35 bits are left for seconds, until 2514
 _ROW_MASK = (1 << _ROW_BITS) - 1
 _seen = schema.sightings.c
@@ -101,12 +102,50 @@ class Hits:
                 asked=ts_query(sought)
             )
             self.found = words.op("@@", is_comparison=True)(asked)
+            few = sa.select(self.place).where(self.found).limit(_FEW + 1)
+            places = list(connection.scalars(few))
+            if len(places) <= _FEW:
+                these = sa.text("ANY(CAST(:places AS bigint[]))")
+                self.found = self.place == these.bindparams(places=places)
 
-    @property
-    def is_of(self) -> sa.ColumnElement[bool]:
-        """Say which sighting stands at a place."""
-        row = self.place.op("&")(sa.literal_column(str(_ROW_MASK)))
-        return cast(sa.ColumnElement[bool], _seen.pk == row)
+        self._row = self.place.op("&")(sa.literal_column(str(_ROW_MASK)))
+        self._streams = kind == "sqlite"
+
+    def select(
+        self,
+        *conditions: sa.ColumnElement[bool],
+        source: str | None = None,
+        first_seen: Sequence[sa.ColumnElement[bool]] = (),
+    ) -> sa.Select[Any]:
+        """Select the sightings that are found: ``place, notice_id, published_at``.
+
+        To be read from the highest place down, to a limit: no database then has to
+        join or sort more than that. PostgreSQL would, if it could guess otherwise.
+
+        Args:
+            conditions: What a sighting must meet.
+            source: The only source; told apart, since few rows are quickly looked up.
+            first_seen: What its notice must meet.
+        """
+        columns = (_seen.notice_id, _seen.published_at)
+        found = [self.found]
+        if first_seen:
+            noted = sa.select(schema.notices.c.id).where(*first_seen)
+            recent = sa.select(_seen.pk).where(_seen.notice_id.in_(noted))
+            found.append(self._row.in_(recent))
+        if source is not None:
+            named = sa.select(schema.sources.c.pk).where(schema.sources.c.id == source)
+            here = _seen.source_pk == named.scalar_subquery()
+            found.append(self._row.in_(sa.select(_seen.pk).where(here)))
+        if self._streams:
+            query = sa.select(self.place.label("place"), *columns)
+            query = query.select_from(self.table)
+            is_of = cast(sa.ColumnElement[bool], _seen.pk == self._row)
+            return query.join(schema.sightings, is_of).where(*found, *conditions)
+        seen = sa.select(*columns).where(_seen.pk == self._row, *conditions)
+        each = seen.offset(0).lateral("seen")  # the offset keeps it a look-up a row
+        query = sa.select(self.place.label("place"), *each.c).select_from(self.table)
+        return query.join(each, sa.true()).where(*found)
 
 
 def fts5_query(sought: Sought) -> str:

@@ -149,11 +149,11 @@ def _ids_query(
     conditions = _visible(view)
     names = [str(category) for category in view.categories]
     conditions.append((_seen.category + "").in_(names))
+    if hits is not None:
+        return _newest_hits(view, most, conditions, hits, source=source, since=since)
     if source is not None:
         named = sa.select(schema.sources.c.pk).where(schema.sources.c.id == source)
         conditions.append(_seen.source_pk == named.scalar_subquery())
-    if hits is not None:
-        return _newest_hits(view, most, conditions, hits, since)
     if since is None:
         return _newest(view, most, conditions)
     late = schema.notices.alias("late").c
@@ -200,20 +200,22 @@ def _newest_hits(
     most: int,
     conditions: Sequence[sa.ColumnElement[bool]],
     hits: Hits,
+    *,
+    source: str | None,
     since: datetime | None,
 ) -> sa.Select[Any]:
     """Select the newest of what is found: their places are in the order of dates."""
-    query = (
-        sa.select(_noted.id, _seen.published_at, _noted.first_seen_at)
-        .select_from(hits.table)
-        .join(schema.sightings, hits.is_of)
-        .join(schema.notices, _noted.id == _seen.notice_id)
-        .where(hits.found, *conditions)
-        .where(_seen.level_bits.op("&")(bits_of(view.levels)) != 0)
+    recent = [] if since is None else [schema.notices.c.first_seen_at >= since]
+    levels = _seen.level_bits.op("&")(bits_of(view.levels)) != 0
+    query = hits.select(*conditions, levels, source=source, first_seen=recent)
+    found = query.selected_columns
+    noted = schema.notices.alias("found")
+    query = query.join(noted, noted.c.id == found.notice_id)
+    return (
+        query.add_columns(noted.c.id, noted.c.first_seen_at)
+        .order_by(hits.place.desc())
+        .limit(most)
     )
-    if since is not None:
-        query = query.where(_noted.first_seen_at >= since)
-    return query.order_by(hits.place.desc()).limit(most)
 
 
 def _newest_first(view: View, of: Any) -> list[sa.ColumnElement[Any]]:

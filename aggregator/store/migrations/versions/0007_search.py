@@ -35,7 +35,7 @@ def upgrade() -> None:
     if connection.dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search USING"
-            " fts5(words, tokenize='ascii', columnsize=0, prefix='2 3')"
+            " fts5(words, tokenize='ascii', columnsize=0, prefix='1 2 3')"
         )
         write = "INSERT INTO search (rowid, words) VALUES (?, ?)"
         _fill(connection, write, str)
