@@ -188,9 +188,14 @@ def items(place: Place, /, as_json: bool, **options: Any) -> None:
 def _sought(text: str | None, on: str | None) -> Sought | None:
     from aggregator.meaning.searching import read_question
 
-    if text and on:
+    if not text:
+        return None
+    if on:
         raise click.UsageError("--q looks in today's texts: it cannot go with --on")
-    return read_question(text) if text else None
+    sought = read_question(text)
+    if not sought:
+        raise click.UsageError("--q has neither a letter nor a figure to look for")
+    return sought
 
 
 def _view(settings: Settings, options: dict[str, Any]) -> View:

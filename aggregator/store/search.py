@@ -7,6 +7,7 @@ and its row in one number: who reads places from the highest down reads the newe
 first, and need not sort what a common word finds.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,8 +22,9 @@ from aggregator.store.columns import CHUNK
 
 MAX_WORDS = 2_000  # of one notice: PostgreSQL keeps 255 places of a word, to 16,383
 _MAX_PLACES = 255
+_NOBODYS = "·"  # a word for SQLite, and none that anybody can ask for
 _FEW = 2_000  # hits that PostgreSQL looks up and sorts; it would guess how many
-_ROW_BITS = 28  # 268 million sightings; 35 bits are left for seconds, until 2514
+_ROW_BITS = 28  # 268 million sightings; 35 bits are left for seconds, until 3058
 _ROW_MASK = (1 << _ROW_BITS) - 1
 _seen = schema.sightings.c
 
@@ -170,15 +172,27 @@ def _followed(words: Sequence[str]) -> str:
 
 
 def cut(words: str) -> str:
-    """Keep the beginning of a notice's words, as much as both databases can keep."""
-    return " ".join(words.split(" ", MAX_WORDS)[:MAX_WORDS])
+    """Keep the beginning of a notice's words, as much as both databases can keep.
+
+    Where a word stands for the 256th time, nobody's word stands: its neighbours do
+    not move together.
+    """
+    kept = words.split(" ", MAX_WORDS)[:MAX_WORDS]
+    if max(Counter(kept).values()) <= _MAX_PLACES:  # nearly always, and quickly told
+        return " ".join(kept)
+    times: Counter[str] = Counter()
+    for n, word in enumerate(kept):
+        times[word] += 1
+        if times[word] > _MAX_PLACES:
+            kept[n] = _NOBODYS
+    return " ".join(kept)
 
 
 def ts_vector(words: str) -> str:
-    """Write words and their places, to be cast to PostgreSQL's tsvector."""
+    """Write words, as they were cut, and their places, to be cast to a tsvector."""
     places: dict[str, list[str]] = {}
-    for place, word in enumerate(words.split(), 1):
+    for place, word in enumerate(words.split(" "), 1):
         places.setdefault(word, []).append(str(place))
-    return " ".join(
-        f"'{word}':{','.join(at[:_MAX_PLACES])}" for word, at in places.items()
-    )
+    places.pop(_NOBODYS, None)
+    places.pop("", None)
+    return " ".join(f"'{word}':{','.join(at)}" for word, at in places.items())

@@ -38,6 +38,8 @@ from aggregator.store import preview
 from aggregator.store.dossier import Dossier
 from aggregator.store.dossier import Given
 from aggregator.store.dossier import Sighting
+from aggregator.store.engine import Connection
+from aggregator.store.preview import Listing
 from aggregator.store.preview import Wanted
 from aggregator.store.views import end_of_day
 from aggregator.web.caching import rendered
@@ -70,6 +72,11 @@ class Asked:
     wanted: Wanted
     sought: Sought
 
+    @property
+    def wordless(self) -> bool:
+        """Say whether something is looked for that has no word, such as "???"."""
+        return "q" in self.fields and not self.sought
+
 
 @bp.get("/items/")
 def listing() -> Response:
@@ -79,20 +86,27 @@ def listing() -> Response:
         names = preview.source_names(connection)
         asked = _asked(settings, names)
         before = _before()
-        found = preview.read_listing(
-            connection, asked.wanted, before=before, sought=asked.sought
-        )
+        found = _found(connection, asked, before)
     if found is None:
         raise ViewError("There is no such item to begin after.", status=404)
     return _page(
         "items.html",
         found=found,
         asked=asked.fields,
+        wordless=asked.wordless,
         first=before is None,
         sources=names,
         limits=preview,
         levels=LEVEL_SLUGS,
         categories=CATEGORY_SLUGS,
+    )
+
+
+def _found(connection: Connection, asked: Asked, before: str | None) -> Listing | None:
+    if asked.wordless:
+        return Listing(rows=(), total=0)
+    return preview.read_listing(
+        connection, asked.wanted, before=before, sought=asked.sought
     )
 
 
@@ -115,7 +129,7 @@ def _asked(settings: Settings, names: Sequence[str]) -> Asked:
     day, words = _day(), request.args.get("q", "")[:MAX_QUERY]
     sought = read_question(words)
     fields = {
-        "q": words if sought else "",
+        "q": words.strip(),
         "audience": audience,
         "source": source,
         "level": "" if chosen.level == ALL else chosen.level,

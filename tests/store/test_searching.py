@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from aggregator.meaning.searching import read_question
 from aggregator.model import Category
 from aggregator.model import Correction
+from aggregator.model import Digest
 from aggregator.model import DocumentFacts
 from aggregator.model import Item
 from aggregator.model import Notice
@@ -22,9 +23,12 @@ from aggregator.store import schema
 from aggregator.store.corrections import correct
 from aggregator.store.engine import Store
 from aggregator.store.engine import open_store
+from aggregator.store.items import apply
 from aggregator.store.migrations import words_of_0007
 from aggregator.store.preview import Wanted
 from aggregator.store.preview import read_listing
+from aggregator.store.search import cut
+from aggregator.store.search import ts_vector
 from aggregator.store.views import read_view
 from aggregator.work.relabelling import relabelled
 from tests.conftest import NOW
@@ -34,7 +38,9 @@ from tests.conftest import worded
 from tests.store.test_engine import old_store
 from tests.store.test_engine import put_old
 from tests.store.test_items import SAID
+from tests.store.test_items import plan_of
 from tests.store.test_items import pull
+from tests.store.test_items import row_of
 from tests.store.test_items import view
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -131,6 +137,20 @@ def test_each_place_is_found_by_its_own_words(held: Store) -> None:
     assert listed(held, "sở khác") == [], "words of two places are no one's"
 
 
+def test_words_come_and_go_with_their_transaction(held: Store) -> None:
+    pull(held, "so-tin", item("a", title="Lịch nghỉ Tết"))
+    edited = item("a", title="Lịch nghỉ hè", fingerprint="2")
+    digest = Digest(items=(edited, item("b", title="Thư ngỏ")))
+    row = row_of(held, "so-tin")
+    with pytest.raises(RuntimeError), held.write() as connection:
+        plan = plan_of(connection, row, digest, NOW + HOUR)
+        assert (len(plan.new), len(plan.changed)) == (1, 1)
+        apply(connection, [(row, plan)], NOW + HOUR)
+        raise RuntimeError
+    assert listed(held, "lịch nghỉ tết") == ["Lịch nghỉ Tết"]
+    assert listed(held, "hè") == listed(held, "ngỏ") == []
+
+
 # --- Pages and counts -----------------------------------------------------------
 
 
@@ -217,7 +237,8 @@ def real_titles() -> list[str]:
 
 def real_items() -> list[Item]:
     """Make items of them, at few moments, so that their order is put to the test."""
-    return [
+    often = "lặp " * 253 + "lặp đầu lặp cuối " + "lặp " * 300 + "ba"
+    return [item("often", title="Lặp", text=often)] + [
         item(f"{n}", title=title, text=title[::-1], given=NOW - (n % 40) * HOUR - HOUR)
         for n, title in enumerate(real_titles())
     ]
@@ -229,6 +250,8 @@ TABLE = [
     *("tu*", "th*", "gi*", "si*", "kỳ*", '"giáo d*"', "10*", "h*", "kì thi", "kỳ thi"),
     *("1155/GDĐT-VP", "37/2020/TT-BGDĐT", "1155 gddt", "gddt", "bgddt 2020", "37"),
     *("hoà bình", "Đà Nẵng", "da nang", "không-có", "xyzzy", "a OR b", "NEAR(", "-so"),
+    *("t*", "ba*", "dau", '"dau ba"', '"dau cuoi"', '"lap dau"', '"lap cuoi"', "cuoi"),
+    *('"', "*", '"*"', "x" * 10_000, "a* " * 3_000, "\ud800 so", "·", "''", "\\", "%"),
     *("giáo NOT dục", "' OR 1=1 --", "words:so", "so & phong | ()", "a\x00b", "truong"),
 ]
 
@@ -258,6 +281,8 @@ def test_both_databases_find_the_same_in_the_same_order(
         assert here["sqlite"] == here["postgresql"], question
         assert here["sqlite ids"] == here["postgresql ids"], question
     assert min(hits["giáo dục"], hits["th*"], hits['"kế hoạch"']) > 1
+    assert hits['"lap dau"'] == 1
+    assert hits['"dau cuoi"'] == hits['"lap cuoi"'] == 0
     assert hits["xyzzy"] == hits["' OR 1=1 --"] == 0
 
 
@@ -283,5 +308,7 @@ def test_an_old_database_is_searched_too(
 def test_old_items_get_the_words_that_they_would_get_today() -> None:
     for each in real_items():
         old = words_of_0007.words_of(each.title, "", each.text)
-        assert old == each.words
-    assert words_of_0007.words_of("a", "", "á " * 3_000).count("a") == 2_000
+        assert old == cut(each.words)
+        assert words_of_0007.ts_vector(old) == ts_vector(old)
+    long = words_of_0007.words_of("a", "", "á " * 3_000).split()
+    assert (len(long), long.count("a")) == (2_000, 255)

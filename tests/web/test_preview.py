@@ -138,7 +138,7 @@ FILTERS: dict[str, tuple[dict[str, Any], list[str]]] = {
         EVERYTHING,
     ),
     "words": ({"q": "nội dung QUAN"}, ["quan"]),
-    "only marks are no words": ({"q": "… - ?"}, EVERYTHING),
+    "only marks are in nothing": ({"q": "… - ?"}, []),
     "all together": (
         {"q": "tieu de", "level": "thcs", "category": "tin-tuc", "audience": "so"},
         ["moi-nhat", "thcs", "khong-link"],
@@ -225,6 +225,17 @@ def test_no_words_are_an_error(client: FlaskClient, words: str) -> None:
     page = page_of(client, f"/items/?{query}")
     assert len(page.xpath("//input[@id='q']")[0].get("value", "")) <= MAX_QUERY
     assert titles(page_of(client, "/items/")) == EVERYTHING
+
+
+@pytest.mark.parametrize("words", ["???", '"" *', "中文", "\x00"])
+def test_where_nothing_can_be_looked_for_nothing_is_found(
+    client: FlaskClient, words: str
+) -> None:
+    page = page_of(client, "/items/", q=words, lang="en")
+    assert titles(page) == []
+    said = page.findtext(".//p[@class='empty']")
+    assert said == "Nothing to look for: type at least one letter or figure."
+    assert titles(page_of(client, "/items/", q="  ")) == EVERYTHING
 
 
 def test_what_is_found_goes_on_over_pages_with_the_words(

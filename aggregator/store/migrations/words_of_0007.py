@@ -5,6 +5,7 @@ were then, frozen: see `names_of_0003`.
 """
 
 import re
+from collections import Counter
 
 from aggregator.store.migrations.names_of_0003 import fold
 
@@ -12,6 +13,7 @@ AT_ONCE = 1_000  # sightings
 MAX_READ = 20_000
 _MAX_WORDS = 2_000
 _MAX_PLACES = 255
+_NOBODYS = "·"
 _ROW_BITS = 28
 _WORD = re.compile("[a-z0-9]{1,40}")
 
@@ -19,7 +21,13 @@ _WORD = re.compile("[a-z0-9]{1,40}")
 def words_of(title: str, number: str, text: str) -> str:
     """Make the words by which a notice is found, as many as are kept."""
     folded = fold(f"{title}\n{number}\n{text[:MAX_READ]}")
-    return " ".join(_WORD.findall(folded)[:_MAX_WORDS])
+    kept = _WORD.findall(folded)[:_MAX_WORDS]
+    times: Counter[str] = Counter()
+    for n, word in enumerate(kept):
+        times[word] += 1
+        if times[word] > _MAX_PLACES:
+            kept[n] = _NOBODYS
+    return " ".join(kept)
 
 
 def place_of(seconds: int, pk: int) -> int:
@@ -32,6 +40,5 @@ def ts_vector(words: str) -> str:
     places: dict[str, list[str]] = {}
     for place, word in enumerate(words.split(), 1):
         places.setdefault(word, []).append(str(place))
-    return " ".join(
-        f"'{word}':{','.join(at[:_MAX_PLACES])}" for word, at in places.items()
-    )
+    places.pop(_NOBODYS, None)
+    return " ".join(f"'{word}':{','.join(at)}" for word, at in places.items())
