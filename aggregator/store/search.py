@@ -23,7 +23,7 @@ from aggregator.store.columns import CHUNK
 MAX_WORDS = 2_000  # of one notice: PostgreSQL keeps 255 places of a word, to 16,383
 _MAX_PLACES = 255
 _NOBODYS = "·"  # a word for SQLite, and none that anybody can ask for
-_FEW = 2_000  # hits that PostgreSQL looks up and sorts; it would guess how many
+_FEW = 4_000  # hits that PostgreSQL looks up and sorts; it would guess how many
 _ROW_BITS = 28  # 268 million sightings; 35 bits are left for seconds, until 3058
 _ROW_MASK = (1 << _ROW_BITS) - 1
 _seen = schema.sightings.c
