@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.meaning.rulebook import rules_in
+from aggregator.meaning.searching import words_of
 from aggregator.meaning.understanding import understand
 from aggregator.model import Correction
 from aggregator.model import Meaning
@@ -56,7 +57,12 @@ def relabelled(
             said = corrections_of(connection, {each.notice for each in found})
             moved = list(_moved(found, said, settings))
             if not dry:
-                relabel(connection, [(m.was, m.meaning, m.fixed) for m in moved], now)
+                relabel(
+                    connection,
+                    [(m.was, m.meaning, m.fixed) for m in moved],
+                    now,
+                    words=_renumbered(moved),
+                )
         if not found:
             return
         last = found[-1].sighting
@@ -83,6 +89,17 @@ def _moved(
         each = Moved(was=was, meaning=correction.over(meaning), fixed=correction.facets)
         if differs(each):
             yield each
+
+
+def _renumbered(moved: list[Moved]) -> dict[int, str]:
+    """Give the words of what bears another number, by sighting: it is found by that."""
+    words = {}
+    for each in moved:
+        was, document = each.was, each.meaning.document
+        number = document.number if document else ""
+        if number != was.facts.get("document", {}).get("number", ""):
+            words[was.sighting] = words_of(was.title, number, was.text)
+    return words
 
 
 def differs(moved: Moved) -> bool:
