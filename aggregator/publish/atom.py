@@ -29,6 +29,7 @@ from aggregator.publish.parts import register_dublin_core
 from aggregator.publish.parts import summary
 from aggregator.publish.parts import terms
 from aggregator.publish.parts import without_credentials
+from aggregator.publish.placeholder import never_empty
 from aggregator.publish.view import Selection
 from aggregator.publish.words import fit_for_xml
 from aggregator.publish.words import publish_title
@@ -49,6 +50,7 @@ def render_atom(
     Args:
         changed_at: When the selection last changed; never the present moment.
     """
+    notices = never_empty(notices, settings=settings, selection=selection)
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
@@ -57,7 +59,8 @@ def render_atom(
     root = etree.fromstring(feed.atom_str())
     for element, notice in zip(root.findall(f"{_ATOM}entry"), notices, strict=True):
         _mend_links(element, notice, settings)
-        _add_source(element, notice, settings)
+        if notice.source:
+            _add_source(element, notice, settings)
     etree.indent(root)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 

@@ -44,6 +44,7 @@ class Selection:
     audience: str
     level: str
     category: str
+    placeholder: bool = True  # an empty RSS or Atom feed carries an item that says so
 
     @property
     def path(self) -> str:
@@ -64,6 +65,8 @@ class Selection:
             parts.append("own=1")
         if self.view.on is not None:
             parts.append(f"on={self.view.on.isoformat()}")
+        if not self.placeholder:
+            parts.append("empty=none")
         parts += more
         return "?" + "&".join(parts) if parts else ""
 
@@ -76,7 +79,7 @@ def select(
     category: str = ALL,
     options: Mapping[str, str] | None = None,
 ) -> Selection:
-    """Read the parts of an address: ``limit``, ``own``, ``on``; others are ignored.
+    """Read the parts of an address: ``limit``, ``own``, ``on``, ``empty``; others no.
 
     Raises:
         ViewError: 404 for a name that is none, listing the valid ones; 400 for a
@@ -103,6 +106,7 @@ def select(
         audience=audience,
         level=",".join(LEVEL_SLUGS[name] for name in levels) or ALL,
         category=",".join(CATEGORY_SLUGS[name] for name in categories) or ALL,
+        placeholder=_placeholder(options.get("empty")),
     )
 
 
@@ -148,6 +152,12 @@ def _own(text: str | None) -> bool:
     if text not in (None, "", "0", "1"):
         raise ViewError("own must be 1 or left out")
     return text == "1"
+
+
+def _placeholder(text: str | None) -> bool:
+    if text not in (None, "", "item", "none"):
+        raise ViewError("empty must be none or left out")
+    return text != "none"
 
 
 def _day(text: str | None) -> date | None:
