@@ -77,6 +77,7 @@ class Notice:
     deadline: date | datetime | None = None
     event: Event | None = None
     state: str = "shown"
+    version: int = 1  # how often its text has come, counted from 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

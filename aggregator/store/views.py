@@ -4,6 +4,7 @@ One query decides which notices, in which order, and how many; nothing is filter
 after it. Levels are part of every View, so no outlet can forget them.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import date
 from datetime import datetime
@@ -36,6 +37,7 @@ Cell = tuple[str, int, str]  # of a counter: authority, level bit, category
 _SHOWN = ("shown", "maybe_withdrawn")
 _ORDER = tuple(Category)
 _MOST_STREAMS = 200  # fifty authorities in four categories
+DATED_AMONG = 500  # of each authority and category so many are looked at for dates
 
 
 def read_view(
@@ -44,14 +46,24 @@ def read_view(
     *,
     source: str | None = None,
     since: datetime | None = None,
+    dated: bool = False,
 ) -> list[Notice]:
     """Read the notices a view shows, newest published first.
 
     Args:
         source: Only what this source shows.
         since: Only what was first seen at or after this moment.
+        dated: Only what has an event or a deadline, of the latest of each authority
+            and category; goes with neither `source` nor `since`.
     """
-    rows = _window(connection, view, source=source, since=since)
+    if dated:
+        rows = _window(connection, view, lambda most: _dated_query(view, most))
+    else:
+        rows = _window(
+            connection,
+            view,
+            lambda most: _ids_query(view, most, source=source, since=since),
+        )
     return _notices(connection, view, [row.id for row in _in_order(rows)])
 
 
@@ -104,7 +116,7 @@ def counters(connection: sa.Connection) -> dict[Cell, int]:
 
 
 def _window(
-    connection: sa.Connection, view: View, **narrowed: Any
+    connection: sa.Connection, view: View, query: Callable[[int], sa.Select[Any]]
 ) -> list[sa.Row[Any]]:
     """Read which notices stand in the window, each once.
 
@@ -113,7 +125,7 @@ def _window(
     """
     most = 2 * view.limit
     while True:
-        rows = connection.execute(_ids_query(view, most, **narrowed)).all()
+        rows = connection.execute(query(most)).all()
         once = list({row.id: row for row in rows}.values())
         if len(once) >= view.limit or len(rows) < most:
             return once[: view.limit]
@@ -149,6 +161,28 @@ def _ids_query(
     return _newest(view, most, conditions, of=_noted)
 
 
+def _dated_query(view: View, most: int) -> sa.Select[Any]:
+    """Say which notices with a date come first, as often as they were seen.
+
+    Only the latest of each authority and category are looked at: their texts have to
+    be, and a calendar shall cost no more when there are a million.
+    """
+    streams = [*_streams(view)]
+    if len(streams) > _MOST_STREAMS:
+        names = [str(category) for category in view.categories]
+        streams = [[*_visible(view), (_seen.category + "").in_(names)]]
+    parts = [_newest(view, DATED_AMONG, stream).subquery() for stream in streams]
+    found = sa.union_all(*(sa.select(part) for part in parts)).subquery().c
+    facts = schema.versions.c.facts
+    has_date = [facts[name].as_string().is_not(None) for name in ("event", "deadline")]
+    version = (schema.versions.c.sighting_pk == found.pk) & (
+        schema.versions.c.n == found.n
+    )
+    query = sa.select(found.id, found.published_at, found.first_seen_at)
+    query = query.join(schema.versions, version).where(sa.or_(*has_date))
+    return query.order_by(*_newest_first(view, found)).limit(most)
+
+
 def _streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
     """Take a view apart: an authority and a category each."""
     return [
@@ -171,7 +205,10 @@ def _newest(
             the order chooses the index.
     """
     query = (
-        sa.select(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at)
+        sa.select(
+            *(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at),
+            *(_seen.pk, _version_of(view).label("n")),
+        )
         .join(schema.sightings, _seen.notice_id == _noted.id)
         .where(*conditions, _seen.level_bits.op("&")(bits_of(view.levels)) != 0)
     )
@@ -310,6 +347,7 @@ def _notice(rows: list[sa.Row[Any]], labels: Sequence[Label]) -> Notice:
         enclosures=tuple(Enclosure(**enclosure) for enclosure in face.enclosures),
         facets=_facets(labels, {row.source_pk for row in rows}),
         state=face.state,
+        version=face.n,
         **facts_of(face.facts),
     )
 

@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from aggregator.errors import ViewError
 from aggregator.publish import atom
+from aggregator.publish import calendar
 from aggregator.publish import jsonfeed
 from aggregator.publish import rss
 from aggregator.publish.parts import channel_of
 from aggregator.publish.view import ALL
+from aggregator.publish.view import DEFAULT_LIMIT
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.web.caching import respond
@@ -32,6 +34,12 @@ FORMS = {
     "rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss),
     "atom": Form(content_type=atom.CONTENT_TYPE, render=atom.render_atom),
     "json": Form(content_type=jsonfeed.CONTENT_TYPE, render=jsonfeed.render_json),
+    "ics": Form(
+        content_type=calendar.CONTENT_TYPE,
+        render=calendar.render_calendar,
+        dated=True,
+        usual=calendar.CALENDAR_LIMIT,
+    ),
 }
 
 
@@ -45,7 +53,12 @@ def feed(audience: str, level: str, name: str) -> BaseResponse:
         forms = ", ".join(f".{form}" for form in FORMS)
         raise ViewError(f"Unknown form of feed.\nValid: {forms}", status=404)
     chosen = select(
-        context().settings, audience, level=level, category=category, options=_options()
+        context().settings,
+        audience,
+        level=level,
+        category=category,
+        options=_options(),
+        usual=FORMS[suffix].usual if suffix else DEFAULT_LIMIT,
     )
     wanted = f"{chosen.path}.{suffix}" if suffix else chosen.path
     moved = moved_from(wanted)

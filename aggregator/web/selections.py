@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from aggregator.errors import StoreError
 from aggregator.model import Notice
 from aggregator.publish.parts import NEVER
+from aggregator.publish.view import DEFAULT_LIMIT
 from aggregator.publish.view import Selection
 from aggregator.store.engine import Connection
 from aggregator.store.shape import shape
@@ -36,6 +37,8 @@ class Form:
 
     content_type: str
     render: Callable[..., bytes]
+    dated: bool = False  # only what has an event or a deadline
+    usual: int = DEFAULT_LIMIT  # how many items where an address does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +84,11 @@ def _stamp(
     return stamp, max(moments, default=NEVER), version.changed_at
 
 
-def read_selection(here: Context, chosen: Selection) -> Reading:
+def read_selection(here: Context, chosen: Selection, *, dated: bool = False) -> Reading:
     """Read a selection and its version together."""
     with here.store.read() as connection:
         stamp, dated_at, changed_at = _stamp(here, connection, chosen)
-        notices = read_view(connection, chosen.view)
+        notices = read_view(connection, chosen.view, dated=dated)
     return Reading(
         stamp=stamp, notices=notices, changed_at=changed_at, dated_at=dated_at
     )
@@ -128,7 +131,7 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ver
     """
 
     def render() -> Rendered:
-        reading = read_selection(here, chosen)
+        reading = read_selection(here, chosen, dated=form.dated)
         body = form.render(
             reading.notices,
             settings=here.settings,
