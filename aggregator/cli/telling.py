@@ -219,7 +219,7 @@ def _moment(text: str | None, settings: Settings) -> datetime | None:
 def _item(notice: Notice, settings: Settings) -> dict[str, Any]:
     told = asdict(notice)
     for name in (
-        *("source_url", "source_title", "source_feed_id", "author", "version"),
+        *("source_url", "source_title", "source_feed_id", "author", "version", "gone"),
     ):
         told.pop(name)
     told |= {

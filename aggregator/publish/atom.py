@@ -16,6 +16,7 @@ from lxml import etree
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import loss_of
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import NEVER
@@ -36,6 +37,7 @@ from aggregator.publish.words import publish_title
 
 CONTENT_TYPE = "application/atom+xml; charset=utf-8"
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_TOMBSTONES = "{http://purl.org/atompub/tombstones/1.0}"
 
 
 def render_atom(
@@ -50,7 +52,9 @@ def render_atom(
     Args:
         changed_at: When the selection last changed; never the present moment.
     """
-    notices = never_empty(notices, settings=settings, selection=selection)
+    gone = [notice for notice in notices if notice.gone is not None]
+    standing = [notice for notice in notices if notice.gone is None]
+    notices = never_empty(standing, settings=settings, selection=selection)
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
@@ -61,6 +65,8 @@ def render_atom(
         _mend_links(element, notice, settings)
         if notice.source:
             _add_source(element, notice, settings)
+    for notice in gone:
+        _add_tombstone(root, notice, settings)
     etree.indent(root)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
@@ -112,6 +118,21 @@ def _links(notice: Notice, settings: Settings) -> Iterator[dict[str, str]]:
         kind = fit_for_xml(file.type) or ANY_FILE
         link = {"href": fit_for_xml(file.url), "rel": "enclosure", "type": kind}
         yield link | ({"length": str(file.length)} if file.length > 0 else {})
+
+
+def _add_tombstone(feed: Any, notice: Notice, settings: Settings) -> None:
+    """Say that an entry is gone (RFC 6721 3); here it stands no more itself."""
+    tombstone = etree.SubElement(
+        feed,
+        f"{_TOMBSTONES}deleted-entry",
+        {
+            "ref": f"urn:uuid:{notice.id}",
+            "when": local(notice.gone or notice.updated, settings).isoformat(),
+        },
+        nsmap={"at": _TOMBSTONES[1:-1]},
+    )
+    comment = etree.SubElement(tombstone, f"{_TOMBSTONES}comment")
+    comment.text = loss_of(notice, settings)
 
 
 def _add_source(entry: Any, notice: Notice, settings: Settings) -> None:

@@ -22,6 +22,8 @@ from aggregator.model import CATEGORY_LABELS
 from aggregator.model import Event
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import gone_title
+from aggregator.publish.loss import loss_of
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import article_link
 from aggregator.publish.parts import authority_label
@@ -148,19 +150,24 @@ def _entry(
     """Write what event and deadline have alike; nothing in it is the present moment."""
     entry = Entry()
     entry.add("uid", uid)
-    entry.add("summary", before + publish_title(notice.title, notice.text))
+    title = publish_title(notice.title, notice.text)
+    entry.add("summary", before + title if notice.gone is None else gone_title(notice))
     entry.add("dtstart", start)
     utc = ZoneInfo("UTC")
-    changed = notice.updated.astimezone(utc).replace(microsecond=0)
+    changed = (notice.gone or notice.updated).astimezone(utc).replace(microsecond=0)
     entry.add("dtstamp", changed)
     entry.add("last-modified", changed)
     entry.add("created", notice.first_seen.astimezone(utc).replace(microsecond=0))
-    entry.add("sequence", notice.version - 1)
-    entry.add("status", "CONFIRMED")
+    entry.add("sequence", notice.version - 1 if notice.gone is None else notice.version)
+    entry.add("status", "CONFIRMED" if notice.gone is None else "CANCELLED")
     # A deadline takes nobody's time.
     entry.add("transp", "TRANSPARENT" if before else "OPAQUE")
-    entry.add("description", _description(notice, settings))
-    entry.add("url", quote(_link(notice, settings), safe=_URI))
+    if notice.gone is None:
+        entry.add("description", _description(notice, settings))
+    else:
+        entry.add("description", loss_of(notice, settings))
+    if notice.state != "hidden":
+        entry.add("url", quote(_link(notice, settings), safe=_URI))
     labels = [CATEGORY_LABELS[category] for category in notice.categories]
     entry.add("categories", labels)
     return entry

@@ -13,6 +13,7 @@ from aggregator.model import Enclosure
 from aggregator.model import Level
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import said_as_gone
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import article_link
 from aggregator.publish.parts import authority_label
@@ -45,7 +46,10 @@ def render_json(
         "description": channel.description,
         "language": settings.site.language,
         "authors": [{"name": publish_title(settings.site.title)}],
-        "items": [_item(notice, settings) for notice in notices],
+        "items": [
+            _item(said_as_gone(notice, settings, selection), settings)
+            for notice in notices
+        ],
     }
     return orjson.dumps(feed, option=orjson.OPT_INDENT_2)
 
@@ -104,6 +108,9 @@ def _ours(notice: Notice, settings: Settings) -> dict[str, Any]:
             for p in notice.also_at
         ],
     }
+    if notice.gone is not None:
+        told["state"] = notice.state
+        told["gone"] = _moment(notice.gone, settings)
     document, event = notice.document, notice.event
     if document is not None:
         issued = document.issued.isoformat() if document.issued else None

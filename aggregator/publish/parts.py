@@ -81,7 +81,7 @@ def authority_label(notice: Notice, settings: Settings) -> str:
 def article_link(notice: Notice, settings: Settings) -> str:
     """Link to the article at its source; to our page where it has none."""
     if notice.link and notice.state != "withdrawn":
-        return notice.link
+        return notice.link  # of what is hidden it leads elsewhere: see `loss`
     return f"{settings.site.base_url}/items/{notice.id}"
 
 

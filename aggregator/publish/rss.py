@@ -14,6 +14,7 @@ from feedgen.feed import FeedGenerator
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import said_as_gone
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import NEVER
@@ -51,7 +52,8 @@ def render_rss(
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
-    for notice in never_empty(notices, settings=settings, selection=selection):
+    said = [said_as_gone(notice, settings, selection) for notice in notices]
+    for notice in never_empty(said, settings=settings, selection=selection):
         entry = feed.add_entry(order="append")
         _fill(entry, notice, settings)
     return bytes(feed.rss_str(pretty=True))

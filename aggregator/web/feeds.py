@@ -31,13 +31,16 @@ bp = Blueprint("feeds", __name__)
 
 
 FORMS = {
-    "rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss),
-    "atom": Form(content_type=atom.CONTENT_TYPE, render=atom.render_atom),
-    "json": Form(content_type=jsonfeed.CONTENT_TYPE, render=jsonfeed.render_json),
+    "rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss, gone=True),
+    "atom": Form(content_type=atom.CONTENT_TYPE, render=atom.render_atom, gone=True),
+    "json": Form(
+        content_type=jsonfeed.CONTENT_TYPE, render=jsonfeed.render_json, gone=True
+    ),
     "ics": Form(
         content_type=calendar.CONTENT_TYPE,
         render=calendar.render_calendar,
         dated=True,
+        gone=True,
         usual=calendar.CALENDAR_LIMIT,
     ),
 }

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace
+from datetime import date
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,9 +17,11 @@ from aggregator.publish.parts import NEVER
 from aggregator.publish.view import DEFAULT_LIMIT
 from aggregator.publish.view import Selection
 from aggregator.store.engine import Connection
+from aggregator.store.scope import end_of_day
+from aggregator.store.scope import told_since
 from aggregator.store.shape import shape
 from aggregator.store.views import cells_of
-from aggregator.store.views import end_of_day
+from aggregator.store.views import last_untold
 from aggregator.store.views import read_view
 from aggregator.store.views import view_version
 from aggregator.web.caching import CACHE_CONTROL
@@ -38,6 +42,7 @@ class Form:
     content_type: str
     render: Callable[..., bytes]
     dated: bool = False  # only what has an event or a deadline
+    gone: bool = False  # tells for a while of what was taken away
     usual: int = DEFAULT_LIMIT  # how many items where an address does not say
 
 
@@ -77,21 +82,45 @@ def stamp_of(here: Context, chosen: Selection) -> tuple[str, datetime]:
 def _stamp(
     here: Context, connection: Connection, chosen: Selection
 ) -> tuple[str, datetime, datetime | None]:
-    """Give stamp, when the bytes changed, and when the items alone did."""
+    """Give stamp, when the bytes changed, and when the items alone did.
+
+    The stamp begins with the sum of the counters. What was taken away is told of for so
+    many days: when that last ended is part of it, too.
+    """
     version, form = view_version(connection, chosen.view), shape(connection, here.shape)
-    moments = [m for m in (version.changed_at, form.changed_at) if m is not None]
+    untold_at = last_untold(connection, chosen.view)
+    moments = (version.changed_at, form.changed_at, untold_at)
+    dated_at = max((m for m in moments if m is not None), default=NEVER)
     stamp = f"{version.stamp}/{form.stamp}"
-    return stamp, max(moments, default=NEVER), version.changed_at
+    if untold_at is not None:
+        stamp += f"/{untold_at.isoformat()}"
+    return stamp, dated_at, version.changed_at
 
 
 def read_selection(here: Context, chosen: Selection, *, dated: bool = False) -> Reading:
-    """Read a selection and its version together."""
+    """Read a selection and its version together.
+
+    Args:
+        dated: Only what has an event or a deadline.
+    """
     with here.store.read() as connection:
         stamp, dated_at, changed_at = _stamp(here, connection, chosen)
         notices = read_view(connection, chosen.view, dated=dated)
     return Reading(
         stamp=stamp, notices=notices, changed_at=changed_at, dated_at=dated_at
     )
+
+
+def _today(here: Context) -> date:
+    zone = ZoneInfo(here.settings.site.timezone)
+    return here.clock().astimezone(zone).date()
+
+
+def telling_losses(here: Context, chosen: Selection) -> Selection:
+    """Let a selection also hold what was taken away in the last days, as such."""
+    view = chosen.view
+    since = told_since(view.on or _today(here), view.timezone)
+    return replace(chosen, view=replace(view, gone_since=since))
 
 
 def keep_answer(
@@ -109,8 +138,6 @@ def keep_answer(
     Args:
         address: The one way to write it: path and query.
     """
-    zone = ZoneInfo(chosen.view.timezone)
-    today = here.clock().astimezone(zone).date()
     keep(
         request.environ,
         Keep(
@@ -119,7 +146,7 @@ def keep_answer(
             address=address,
             cells=cells_of(chosen.view),
             counted=int(known.stamp.partition("/")[0]),
-            until=end_of_day(today, chosen.view.timezone),
+            until=end_of_day(_today(here), chosen.view.timezone),
         ),
     )
 
@@ -129,6 +156,8 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ver
 
     Who has today's version already gets that alone, and nothing is rendered.
     """
+    if form.gone:
+        chosen = telling_losses(here, chosen)
 
     def render() -> Rendered:
         reading = read_selection(here, chosen, dated=form.dated)
