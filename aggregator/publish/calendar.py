@@ -4,6 +4,7 @@ A school secretary subscribes once, in Google Calendar, Outlook or a phone. Only
 icalendar used; it folds lines by octets and never within a letter.
 """
 
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
@@ -40,6 +41,7 @@ ASK_AGAIN = timedelta(hours=1)  # what clients are asked to wait
 DEADLINE = "Hạn: "
 _Moment = date | datetime
 _URI = ":/?#[]@!$&'()*+,;=%~"  # what stays as it is in an address
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # RFC 5545 3.1 knows none
 # A zone is described for these years; ours has one rule in all of them.
 _FROM, _TO = date(2000, 1, 1), date(2050, 1, 1)
 
@@ -64,6 +66,19 @@ def render_calendar(
     for _, entry in sorted(entries, key=lambda pair: pair[0]):
         calendar.add_component(entry)
     return bytes(calendar.to_ical())
+
+
+def prove_calendar(body: bytes) -> None:
+    """Read a calendar again.
+
+    Raises:
+        ValueError: It cannot be read, or a value in it cannot.
+    """
+    if _CONTROLS.search(body):
+        raise ValueError("a control character")
+    for component in Calendar.from_ical(body.decode("utf-8")).walk():
+        for name, why in component.errors:
+            raise ValueError(f"{name}: {why}")
 
 
 def _head(settings: Settings, selection: Selection) -> Calendar:

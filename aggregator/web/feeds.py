@@ -13,6 +13,7 @@ from aggregator.errors import ViewError
 from aggregator.publish import atom
 from aggregator.publish import calendar
 from aggregator.publish import jsonfeed
+from aggregator.publish import proof
 from aggregator.publish import rss
 from aggregator.publish.parts import channel_of
 from aggregator.publish.view import ALL
@@ -31,14 +32,28 @@ bp = Blueprint("feeds", __name__)
 
 
 FORMS = {
-    "rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss, gone=True),
-    "atom": Form(content_type=atom.CONTENT_TYPE, render=atom.render_atom, gone=True),
+    "rss": Form(
+        content_type=rss.CONTENT_TYPE,
+        render=rss.render_rss,
+        prove=proof.prove_rss,
+        gone=True,
+    ),
+    "atom": Form(
+        content_type=atom.CONTENT_TYPE,
+        render=atom.render_atom,
+        prove=proof.prove_atom,
+        gone=True,
+    ),
     "json": Form(
-        content_type=jsonfeed.CONTENT_TYPE, render=jsonfeed.render_json, gone=True
+        content_type=jsonfeed.CONTENT_TYPE,
+        render=jsonfeed.render_json,
+        prove=proof.prove_json,
+        gone=True,
     ),
     "ics": Form(
         content_type=calendar.CONTENT_TYPE,
         render=calendar.render_calendar,
+        prove=calendar.prove_calendar,
         dated=True,
         gone=True,
         usual=calendar.CALENDAR_LIMIT,

@@ -1,19 +1,22 @@
 """What every outlet of a selection does alike: version, notices, bytes, address."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace
 from datetime import date
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from flask import redirect
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from aggregator.errors import StoreError
 from aggregator.model import Notice
 from aggregator.publish.parts import NEVER
+from aggregator.publish.proof import Prove
+from aggregator.publish.proof import proven
 from aggregator.publish.view import DEFAULT_LIMIT
 from aggregator.publish.view import Selection
 from aggregator.store.engine import Connection
@@ -33,6 +36,9 @@ from aggregator.web.caching import version
 from aggregator.web.context import Context
 from aggregator.web.known import Keep
 from aggregator.web.known import keep
+from aggregator.web.poison import tell_poisoned
+
+_log = logging.getLogger("aggregator.web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,7 @@ class Form:
 
     content_type: str
     render: Callable[..., bytes]
+    prove: Prove
     dated: bool = False  # only what has an event or a deadline
     gone: bool = False  # tells for a while of what was taken away
     usual: int = DEFAULT_LIMIT  # how many items where an address does not say
@@ -161,12 +168,14 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ver
 
     def render() -> Rendered:
         reading = read_selection(here, chosen, dated=form.dated)
-        body = form.render(
-            reading.notices,
+        make = partial(
+            form.render,
             settings=here.settings,
             selection=chosen,
             changed_at=reading.changed_at,
         )
+        body, poisoned = proven(make, form.prove, reading.notices)
+        tell_poisoned(here, poisoned, key=key)
         made = version(key, stamp=reading.stamp, changed_at=reading.dated_at)
         return rendered(
             body, stamp=made.stamp, changed_at=made.changed_at, etag=made.etag
@@ -174,10 +183,11 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ver
 
     try:
         stamp, dated_at = stamp_of(here, chosen)
-    except StoreError:
+    except Exception as error:
         last = here.cache.last(key)
         if last is None:
             raise
+        _log.error("the last good bytes are served of %s: %s", key, error)
         return last
     today = version(key, stamp=stamp, changed_at=dated_at)
     if is_known(request, today, here.clock()):
