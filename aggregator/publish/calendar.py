@@ -190,7 +190,7 @@ def _entry(
 
 def _description(notice: Notice, settings: Settings) -> str:
     """Say in plain words what it is about, until when exactly, who asks, and where."""
-    lines = [summary(notice)]
+    lines = [summary(notice, settings)]
     if isinstance(notice.deadline, datetime):
         moment = local(notice.deadline, settings)
         lines.append(f"Hạn chót: {moment:%H:%M} ngày {moment:%d/%m/%Y}")

@@ -15,10 +15,12 @@ from aggregator.model import Notice
 from aggregator.model import Settings
 from aggregator.publish.loss import said_as_gone
 from aggregator.publish.parts import ANY_FILE
+from aggregator.publish.parts import CORRECTED
 from aggregator.publish.parts import article_link
 from aggregator.publish.parts import authority_label
 from aggregator.publish.parts import channel_of
 from aggregator.publish.parts import description
+from aggregator.publish.parts import is_corrected
 from aggregator.publish.parts import local
 from aggregator.publish.parts import summary
 from aggregator.publish.parts import without_credentials
@@ -60,12 +62,12 @@ def _item(notice: Notice, settings: Settings) -> dict[str, Any]:
         "id": f"urn:uuid:{notice.id}",
         "url": article_link(notice, settings),
         "title": publish_title(notice.title, notice.text),
-        "content_html": description(notice),
-        "summary": summary(notice),
+        "content_html": description(notice, settings),
+        "summary": summary(notice, settings),
         "date_published": local(notice.published, settings).isoformat(),
         "date_modified": local(notice.updated, settings).isoformat(),
         "authors": [{"name": who}],
-        "tags": [*(CATEGORY_LABELS[c] for c in notice.categories), *_levels(notice)],
+        "tags": [*_tags(notice)],
         "language": settings.site.language,
         "_aggregator": _ours(notice, settings),
     }
@@ -74,8 +76,11 @@ def _item(notice: Notice, settings: Settings) -> dict[str, Any]:
     return item
 
 
-def _levels(notice: Notice) -> Iterator[str]:
-    return (LEVEL_LABELS[level] for level in Level if level in notice.levels)
+def _tags(notice: Notice) -> Iterator[str]:
+    yield from (CATEGORY_LABELS[category] for category in notice.categories)
+    yield from (LEVEL_LABELS[level] for level in Level if level in notice.levels)
+    if is_corrected(notice):
+        yield CORRECTED
 
 
 def _attachment(file: Enclosure) -> dict[str, Any]:
@@ -108,6 +113,8 @@ def _ours(notice: Notice, settings: Settings) -> dict[str, Any]:
             for p in notice.also_at
         ],
     }
+    if is_corrected(notice):
+        told["corrected"] = _moment(notice.updated, settings)
     if notice.gone is not None:
         told["state"] = notice.state
         told["gone"] = _moment(notice.gone, settings)

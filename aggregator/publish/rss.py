@@ -83,7 +83,7 @@ def _fill(entry: FeedEntry, notice: Notice, settings: Settings) -> None:
     entry.guid(f"urn:uuid:{notice.id}", permalink=False)
     entry.title(publish_title(notice.title, notice.text))
     entry.link(href=fit_for_xml(article_link(notice, settings)))
-    entry.description(description(notice))
+    entry.description(description(notice, settings))
     entry.pubDate(local(notice.published, settings))
     if notice.source:
         entry.source(
