@@ -142,7 +142,12 @@ def _add_words(app: Flask, settings: Settings) -> None:
         level_labels=LEVEL_LABELS,
         article_link=lambda notice: article_link(notice, settings),
         lang_url=_lang_url,
-        form_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
+        form_names={
+            "rss": "RSS",
+            "atom": "Atom",
+            "json": "JSON Feed",
+            "ics": "iCalendar",
+        },
         form_types={name: form.content_type for name, form in feeds.FORMS.items()},
         get_locale=get_locale,
     )

@@ -49,6 +49,7 @@ HOMES = {
     "flask": {"web", "app", "work.workers"},
     "flask_babel": {"web", "app"},
     "granian": {"work.workers"},
+    "icalendar": {"publish.calendar"},
     "lxml": {"publish"},
     "nh3": {"intake.sanitize"},
     "orjson": {"cli", "store", "web", "publish"},

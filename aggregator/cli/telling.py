@@ -240,7 +240,9 @@ def _moment(text: str | None, settings: Settings) -> datetime | None:
 
 def _item(notice: Notice, settings: Settings) -> dict[str, Any]:
     told = asdict(notice)
-    for name in ("source_url", "source_title", "source_feed_id", "author"):
+    for name in (
+        *("source_url", "source_title", "source_feed_id", "author", "version", "gone"),
+    ):
         told.pop(name)
     told |= {
         "levels": [level for level in Level if level in notice.levels],

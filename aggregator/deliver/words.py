@@ -80,6 +80,12 @@ SENTENCES: Mapping[tuple[str, str], tuple[str, str]] = {
         "{subject} keeps publishing another category than is declared for it; look at "
         "feeds.toml (labels stay as declared)",
     ),
+    ("note", "poisoned"): (
+        "Tin {subject} không ghi ra được và bị bỏ riêng khỏi các bảng tin; "
+        "các tin khác vẫn phát",
+        "The item {subject} cannot be written and is left out of the feeds; all "
+        "others are published",
+    ),
     ("note", "test"): (
         "Đây là tin thử: cảnh báo sẽ đến theo đường này",
         "This is a test: alerts will come this way",
@@ -104,6 +110,7 @@ TURN_OF_KIND = {
     "flipping": "portal",
     "held": "portal",
     "category": "operator",
+    "poisoned": "operator",
 }
 MARKS = {"bad": "✗", "well": "✓", "note": "•"}
 # What a subject counts: (Vietnamese, English).

@@ -34,6 +34,7 @@ class View:
     timezone: str = "Asia/Ho_Chi_Minh"
     on: date | None = None
     by_entry: bool = True  # the window takes what came last, not what is dated last
+    gone_since: datetime | None = None  # also what was taken away from then on, as such
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,10 @@ class Notice:
     deadline: date | datetime | None = None
     event: Event | None = None
     state: str = "shown"
+    version: int = 1  # how often its text has come, counted from 1
+    # Since when its audience has it no more; of what a person has hidden (`state`), no
+    # words are given.
+    gone: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

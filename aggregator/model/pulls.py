@@ -253,7 +253,9 @@ class SourceRow:
 class Note:
     """Something to be told once: it needs no recovery."""
 
-    kind: str  # moved, redirected, stale_304, redated, flipping, held, category
+    kind: (
+        str  # moved, redirected, stale_304, redated, flipping, held, category, poisoned
+    )
     detail: str = ""
 
 

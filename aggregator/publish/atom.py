@@ -16,6 +16,7 @@ from lxml import etree
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import loss_of
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import NEVER
@@ -29,12 +30,14 @@ from aggregator.publish.parts import register_dublin_core
 from aggregator.publish.parts import summary
 from aggregator.publish.parts import terms
 from aggregator.publish.parts import without_credentials
+from aggregator.publish.placeholder import never_empty
 from aggregator.publish.view import Selection
 from aggregator.publish.words import fit_for_xml
 from aggregator.publish.words import publish_title
 
 CONTENT_TYPE = "application/atom+xml; charset=utf-8"
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_TOMBSTONES = "{http://purl.org/atompub/tombstones/1.0}"
 
 
 def render_atom(
@@ -49,6 +52,9 @@ def render_atom(
     Args:
         changed_at: When the selection last changed; never the present moment.
     """
+    gone = [notice for notice in notices if notice.gone is not None]
+    standing = [notice for notice in notices if notice.gone is None]
+    notices = never_empty(standing, settings=settings, selection=selection)
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
@@ -57,7 +63,10 @@ def render_atom(
     root = etree.fromstring(feed.atom_str())
     for element, notice in zip(root.findall(f"{_ATOM}entry"), notices, strict=True):
         _mend_links(element, notice, settings)
-        _add_source(element, notice, settings)
+        if notice.source:
+            _add_source(element, notice, settings)
+    for notice in gone:
+        _add_tombstone(root, notice, settings)
     etree.indent(root)
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
@@ -86,8 +95,8 @@ def _fill(entry: FeedEntry, notice: Notice, settings: Settings) -> None:
     entry.published(local(notice.published, settings))
     entry.updated(local(notice.updated, settings))
     entry.author(name=authority_label(notice, settings))
-    entry.content(description(notice), type="html")
-    entry.summary(summary(notice))
+    entry.content(description(notice, settings), type="html")
+    entry.summary(summary(notice, settings))
     entry.link(href=fit_for_xml(article_link(notice, settings)))
     entry.category(list(terms(notice, settings)))
     add_dublin_core(entry, notice, settings)
@@ -109,6 +118,21 @@ def _links(notice: Notice, settings: Settings) -> Iterator[dict[str, str]]:
         kind = fit_for_xml(file.type) or ANY_FILE
         link = {"href": fit_for_xml(file.url), "rel": "enclosure", "type": kind}
         yield link | ({"length": str(file.length)} if file.length > 0 else {})
+
+
+def _add_tombstone(feed: Any, notice: Notice, settings: Settings) -> None:
+    """Say that an entry is gone (RFC 6721 3); here it stands no more itself."""
+    tombstone = etree.SubElement(
+        feed,
+        f"{_TOMBSTONES}deleted-entry",
+        {
+            "ref": f"urn:uuid:{notice.id}",
+            "when": local(notice.gone or notice.updated, settings).isoformat(),
+        },
+        nsmap={"at": _TOMBSTONES[1:-1]},
+    )
+    comment = etree.SubElement(tombstone, f"{_TOMBSTONES}comment")
+    comment.text = loss_of(notice, settings)
 
 
 def _add_source(entry: Any, notice: Notice, settings: Settings) -> None:

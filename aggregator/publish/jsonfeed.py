@@ -13,11 +13,14 @@ from aggregator.model import Enclosure
 from aggregator.model import Level
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import said_as_gone
 from aggregator.publish.parts import ANY_FILE
+from aggregator.publish.parts import CORRECTED
 from aggregator.publish.parts import article_link
 from aggregator.publish.parts import authority_label
 from aggregator.publish.parts import channel_of
 from aggregator.publish.parts import description
+from aggregator.publish.parts import is_corrected
 from aggregator.publish.parts import local
 from aggregator.publish.parts import summary
 from aggregator.publish.parts import without_credentials
@@ -45,7 +48,10 @@ def render_json(
         "description": channel.description,
         "language": settings.site.language,
         "authors": [{"name": publish_title(settings.site.title)}],
-        "items": [_item(notice, settings) for notice in notices],
+        "items": [
+            _item(said_as_gone(notice, settings, selection), settings)
+            for notice in notices
+        ],
     }
     return orjson.dumps(feed, option=orjson.OPT_INDENT_2)
 
@@ -56,12 +62,12 @@ def _item(notice: Notice, settings: Settings) -> dict[str, Any]:
         "id": f"urn:uuid:{notice.id}",
         "url": article_link(notice, settings),
         "title": publish_title(notice.title, notice.text),
-        "content_html": description(notice),
-        "summary": summary(notice),
+        "content_html": description(notice, settings),
+        "summary": summary(notice, settings),
         "date_published": local(notice.published, settings).isoformat(),
         "date_modified": local(notice.updated, settings).isoformat(),
         "authors": [{"name": who}],
-        "tags": [*(CATEGORY_LABELS[c] for c in notice.categories), *_levels(notice)],
+        "tags": [*_tags(notice)],
         "language": settings.site.language,
         "_aggregator": _ours(notice, settings),
     }
@@ -70,8 +76,11 @@ def _item(notice: Notice, settings: Settings) -> dict[str, Any]:
     return item
 
 
-def _levels(notice: Notice) -> Iterator[str]:
-    return (LEVEL_LABELS[level] for level in Level if level in notice.levels)
+def _tags(notice: Notice) -> Iterator[str]:
+    yield from (CATEGORY_LABELS[category] for category in notice.categories)
+    yield from (LEVEL_LABELS[level] for level in Level if level in notice.levels)
+    if is_corrected(notice):
+        yield CORRECTED
 
 
 def _attachment(file: Enclosure) -> dict[str, Any]:
@@ -104,6 +113,11 @@ def _ours(notice: Notice, settings: Settings) -> dict[str, Any]:
             for p in notice.also_at
         ],
     }
+    if is_corrected(notice):
+        told["corrected"] = _moment(notice.updated, settings)
+    if notice.gone is not None:
+        told["state"] = notice.state
+        told["gone"] = _moment(notice.gone, settings)
     document, event = notice.document, notice.event
     if document is not None:
         issued = document.issued.isoformat() if document.issued else None

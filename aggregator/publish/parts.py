@@ -38,6 +38,7 @@ from aggregator.publish.words import shorten
 GENERATOR = "school-feed-aggregator"
 MAX_CHANNEL_TITLE = 64  # characters; Moodle cuts longer ones
 MAX_SUMMARY = 300  # characters
+CORRECTED = "Đính chính"
 ANY_FILE = "application/octet-stream"  # the type of a file of no known type
 NEVER = datetime(2020, 1, 1, tzinfo=UTC)  # the date of a feed in which nothing was
 _DCTERMS = "http://purl.org/dc/terms/"
@@ -81,7 +82,7 @@ def authority_label(notice: Notice, settings: Settings) -> str:
 def article_link(notice: Notice, settings: Settings) -> str:
     """Link to the article at its source; to our page where it has none."""
     if notice.link and notice.state != "withdrawn":
-        return notice.link
+        return notice.link  # of what is hidden it leads elsewhere: see `loss`
     return f"{settings.site.base_url}/items/{notice.id}"
 
 
@@ -90,12 +91,33 @@ def without_credentials(url: str) -> str:
     return _CREDENTIALS.sub(r"\1", url)
 
 
-def description(notice: Notice) -> str:
-    """Give the clean text, and links to the files that it does not link to itself."""
+def description(notice: Notice, settings: Settings) -> str:
+    """Give the clean text, and links to the files that it does not link to itself.
+
+    What was corrected says so first.
+    """
     html = fit_for_xml(notice.html).strip()
     html = html or escape(publish_title(notice.title, notice.text))
     files = [f for f in notice.enclosures if escape(f.url) not in html]
-    return html + "".join(_file_link(file) for file in files)
+    words = correction_of(notice, settings)
+    mark = f"<p>{words}</p>" if words else ""
+    return mark + html + "".join(_file_link(file) for file in files)
+
+
+def is_corrected(notice: Notice) -> bool:
+    """Say whether its text came again, and is told still."""
+    return notice.version > 1 and notice.gone is None
+
+
+def correction_of(notice: Notice, settings: Settings) -> str:
+    """Say that its source has corrected a notice, and on which day; "" if it has not.
+
+    Readers keep what they had by its id: one that shows the new text alone would not
+    tell that it is another.
+    """
+    if not is_corrected(notice):
+        return ""
+    return f"{CORRECTED} ngày {local(notice.updated, settings):%d/%m/%Y}."
 
 
 def _file_link(file: Enclosure) -> str:
@@ -105,9 +127,13 @@ def _file_link(file: Enclosure) -> str:
     return f"<p>Tệp: {link}</p>"  # no paper clip: old MySQL cannot hold it
 
 
-def summary(notice: Notice) -> str:
-    """Give the beginning of the text, plain; the title where there is no text."""
+def summary(notice: Notice, settings: Settings) -> str:
+    """Give the beginning of the text, plain; the title where there is no text.
+
+    What was corrected says so first.
+    """
     text = publish_title(notice.title, notice.text) if not notice.text else notice.text
+    text = f"{correction_of(notice, settings)} {text}"
     return shorten(fit_for_xml(" ".join(text.split())), MAX_SUMMARY)
 
 
@@ -123,6 +149,8 @@ def terms(notice: Notice, settings: Settings) -> Iterator[dict[str, str]]:
         if level in notice.levels:
             slug, label = LEVEL_SLUGS[level], LEVEL_LABELS[level]
             yield _term(slug, label, f"{base}/terms/level")
+    if is_corrected(notice):
+        yield _term("dinh-chinh", CORRECTED, f"{base}/terms/state")
     label = authority_label(notice, settings)
     yield _term(notice.authority, label, f"{base}/terms/authority")
 
@@ -146,12 +174,15 @@ def register_dublin_core(feed: FeedGenerator) -> None:
 
 
 def add_dublin_core(entry: FeedEntry, notice: Notice, settings: Settings) -> None:
-    """Add Dublin Core for an official document: number, day of issue, deadline."""
+    """Add Dublin Core: number and day of issue of a document, correction, deadline."""
     document = notice.document
     if document is not None and document.number:
         entry.dc.dc_identifier(fit_for_xml(document.number))
     if document is not None and document.issued is not None:
         entry.dcterms.terms["issued"] = document.issued.isoformat()
+    if is_corrected(notice):
+        modified = local(notice.updated, settings).isoformat()
+        entry.dcterms.terms["modified"] = modified
     if notice.deadline is not None:
         deadline = notice.deadline
         if isinstance(deadline, datetime):

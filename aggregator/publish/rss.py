@@ -14,6 +14,7 @@ from feedgen.feed import FeedGenerator
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.loss import said_as_gone
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import NEVER
@@ -26,6 +27,7 @@ from aggregator.publish.parts import local
 from aggregator.publish.parts import register_dublin_core
 from aggregator.publish.parts import terms
 from aggregator.publish.parts import without_credentials
+from aggregator.publish.placeholder import never_empty
 from aggregator.publish.view import Selection
 from aggregator.publish.words import fit_for_xml
 from aggregator.publish.words import publish_title
@@ -50,7 +52,8 @@ def render_rss(
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
-    for notice in notices:
+    said = [said_as_gone(notice, settings, selection) for notice in notices]
+    for notice in never_empty(said, settings=settings, selection=selection):
         entry = feed.add_entry(order="append")
         _fill(entry, notice, settings)
     return bytes(feed.rss_str(pretty=True))
@@ -80,12 +83,13 @@ def _fill(entry: FeedEntry, notice: Notice, settings: Settings) -> None:
     entry.guid(f"urn:uuid:{notice.id}", permalink=False)
     entry.title(publish_title(notice.title, notice.text))
     entry.link(href=fit_for_xml(article_link(notice, settings)))
-    entry.description(description(notice))
+    entry.description(description(notice, settings))
     entry.pubDate(local(notice.published, settings))
-    entry.source(
-        url=without_credentials(fit_for_xml(notice.source_url)),
-        title=publish_title(notice.source_title, who),
-    )
+    if notice.source:
+        entry.source(
+            url=without_credentials(fit_for_xml(notice.source_url)),
+            title=publish_title(notice.source_title, who),
+        )
     entry.category(list(terms(notice, settings)))
     entry.dc.dc_creator(who)
     for file in notice.enclosures[:1]:

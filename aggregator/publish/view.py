@@ -44,6 +44,8 @@ class Selection:
     audience: str
     level: str
     category: str
+    placeholder: bool = True  # an empty RSS or Atom feed carries an item that says so
+    usual: int = DEFAULT_LIMIT  # how many items where its address does not say
 
     @property
     def path(self) -> str:
@@ -53,7 +55,7 @@ class Selection:
     @property
     def query(self) -> str:
         """Write what differs from the usual, in one order; "" where nothing does."""
-        return self.query_of(DEFAULT_LIMIT)
+        return self.query_of(self.usual)
 
     def query_of(self, usual: int, *more: str) -> str:
         """Write the same where another number of items is usual, and more after it."""
@@ -64,6 +66,8 @@ class Selection:
             parts.append("own=1")
         if self.view.on is not None:
             parts.append(f"on={self.view.on.isoformat()}")
+        if not self.placeholder:
+            parts.append("empty=none")
         parts += more
         return "?" + "&".join(parts) if parts else ""
 
@@ -75,8 +79,12 @@ def select(
     level: str = ALL,
     category: str = ALL,
     options: Mapping[str, str] | None = None,
+    usual: int = DEFAULT_LIMIT,
 ) -> Selection:
-    """Read the parts of an address: ``limit``, ``own``, ``on``; others are ignored.
+    """Read the parts of an address: ``limit``, ``own``, ``on``, ``empty``; others no.
+
+    Args:
+        usual: How many items where ``limit`` does not say.
 
     Raises:
         ViewError: 404 for a name that is none, listing the valid ones; 400 for a
@@ -93,7 +101,7 @@ def select(
         reach=reach(settings.authorities, audience, own=own),
         levels=frozenset(levels) or ALL_LEVELS,
         categories=frozenset(categories or Category),
-        limit=_limit(options.get("limit")),
+        limit=_limit(options.get("limit"), usual),
         own=own,
         timezone=settings.site.timezone,
         on=_day(options.get("on")),
@@ -103,6 +111,8 @@ def select(
         audience=audience,
         level=",".join(LEVEL_SLUGS[name] for name in levels) or ALL,
         category=",".join(CATEGORY_SLUGS[name] for name in categories) or ALL,
+        placeholder=_placeholder(options.get("empty")),
+        usual=usual,
     )
 
 
@@ -133,9 +143,9 @@ def _names(what: str, text: str, slugs: Mapping[_Name, str]) -> list[_Name]:
     return [name for name in slugs if name in found]
 
 
-def _limit(text: str | None) -> int:
+def _limit(text: str | None, usual: int) -> int:
     if text is None or text == "":
-        return DEFAULT_LIMIT
+        return usual
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
         raise ViewError(f"limit must be a whole number from 1 to {MAX_LIMIT}")
     limit = int(text)
@@ -148,6 +158,12 @@ def _own(text: str | None) -> bool:
     if text not in (None, "", "0", "1"):
         raise ViewError("own must be 1 or left out")
     return text == "1"
+
+
+def _placeholder(text: str | None) -> bool:
+    if text not in (None, "", "item", "none"):
+        raise ViewError("empty must be none or left out")
+    return text != "none"
 
 
 def _day(text: str | None) -> date | None:

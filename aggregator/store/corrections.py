@@ -117,7 +117,7 @@ def correct(
     if not places:
         return False
     _give(connection, notice, correction, by=by, why=why, now=now)
-    _show(connection, notice, correction)
+    _show(connection, notice, correction, now)
     touched = Touched(
         source="",
         kinds={notice: "changed"},
@@ -240,7 +240,9 @@ def _values(correction: Correction) -> Iterator[tuple[str, str]]:
         yield "state", HIDDEN if correction.hidden else SHOWN
 
 
-def _show(connection: sa.Connection, notice: str, correction: Correction) -> None:
+def _show(
+    connection: sa.Connection, notice: str, correction: Correction, now: datetime
+) -> None:
     here = sa.update(schema.sightings).where(_seen.notice_id == notice)
     columns: dict[str, Any] = {}
     if correction.category is not None:
@@ -252,9 +254,18 @@ def _show(connection: sa.Connection, notice: str, correction: Correction) -> Non
     if correction.hidden is None:
         return
     state = HIDDEN if correction.hidden else SHOWN
-    # What its source has withdrawn is not brought back by being shown.
-    turned = (HIDDEN, "held") if state == SHOWN else (SHOWN, "maybe_withdrawn", "held")
-    connection.execute(here.where(_seen.state.in_(turned)).values(state=state))
+    # What its source has withdrawn is not brought back by being shown; hidden it is
+    # too, so that its source cannot bring it back.
+    turned: tuple[str, ...] = (HIDDEN, "held")
+    gone_at: Any = None
+    if state == HIDDEN:
+        turned = (SHOWN, "maybe_withdrawn", "held", "withdrawn")
+        # Readers lose only what they have had, and only once.
+        had = _seen.state.in_((SHOWN, "maybe_withdrawn"))
+        gone_at = sa.case((had, now), else_=_seen.gone_at)
+    connection.execute(
+        here.where(_seen.state.in_(turned)).values(state=state, gone_at=gone_at)
+    )
     own = sa.update(schema.notices).where(
         schema.notices.c.id == notice, schema.notices.c.state.in_(turned)
     )

@@ -21,7 +21,7 @@ from aggregator.model import Level
 from aggregator.store import schema
 from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import levels_of
-from aggregator.store.views import facts_of
+from aggregator.store.faces import facts_of
 
 SHOWN = ("shown", "maybe_withdrawn")  # the states in which feeds carry a notice
 MAX_VERSIONS = 10  # of one sighting, newest first

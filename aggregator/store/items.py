@@ -58,7 +58,8 @@ def apply(
     _insert_aliases(connection, plans, now)
     flips = [flip for _, plan in plans for flip in (*plan.flips, *plan.withheld)]
     _write_flips(connection, flips)
-    _write_absences(connection, [each for _, plan in plans for each in plan.absent])
+    absent = [each for _, plan in plans for each in plan.absent]
+    _write_absences(connection, absent, now)
     new = [(row, sighting) for row, plan in plans for sighting in plan.new]
     if new:
         _insert_notices(connection, new, now)
@@ -174,7 +175,9 @@ def _write_flips(connection: sa.Connection, flips: Sequence[Flip]) -> None:
         )
 
 
-def _write_absences(connection: sa.Connection, absent: Sequence[Absence]) -> None:
+def _write_absences(
+    connection: sa.Connection, absent: Sequence[Absence], now: datetime
+) -> None:
     seen = schema.sightings
     if absent:
         connection.execute(
@@ -195,7 +198,22 @@ def _write_absences(connection: sa.Connection, absent: Sequence[Absence]) -> Non
                 for each in absent
             ],
         )
-    _renew_notice_states(connection, {each.known.notice for each in _turned(absent)})
+    turned = _turned(absent)
+    for gone_at, pks in _losses(turned, now).items():
+        here = sa.update(seen).where(seen.c.pk.in_(pks))
+        connection.execute(here.values(gone_at=gone_at))
+    _renew_notice_states(connection, {each.known.notice for each in turned})
+
+
+def _losses(
+    turned: Iterable[Absence], now: datetime
+) -> Mapping[datetime | None, list[int]]:
+    """Group what readers lose now, and what they have again, by since when."""
+    losses: dict[datetime | None, list[int]] = {}
+    for each in turned:
+        gone_at = now if each.state == "withdrawn" else None
+        losses.setdefault(gone_at, []).append(each.known.sighting)
+    return losses
 
 
 def _renew_notice_states(connection: sa.Connection, notices: Iterable[str]) -> None:

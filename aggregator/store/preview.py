@@ -28,9 +28,9 @@ from aggregator.store.columns import chunks
 from aggregator.store.columns import levels_of
 from aggregator.store.dossier import SHOWN
 from aggregator.store.dossier import state_of
+from aggregator.store.scope import end_of_day
 from aggregator.store.search import Hits
 from aggregator.store.search import place_of
-from aggregator.store.views import end_of_day
 
 PAGE = 50  # rows on one page of the list
 MAX_COUNT = 1_000  # notices that are counted; beyond it is "more than"

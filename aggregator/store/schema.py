@@ -167,6 +167,8 @@ notices = sa.Table(
 # Few items are missed by the documents of their source, and only they have an index for
 # it. Whoever looks for them says this, letter for letter.
 _MISSING = sa.text("missing > 0")
+# So few are taken away, too.
+_GONE = sa.text("gone_at IS NOT NULL")
 
 sightings = sa.Table(
     "sightings",
@@ -189,7 +191,16 @@ sightings = sa.Table(
     sa.Column("check_at", UtcTime),  # when its link is to be asked again
     sa.Column("flip", sa.String(64), nullable=False, server_default=""),
     sa.Column("flip_since", UtcTime),
+    # When readers lost it: withdrawn by its source, or hidden by a person.
+    sa.Column("gone_at", UtcTime),
     sa.Index(None, "notice_id"),
+    sa.Index(
+        "ix_sightings_gone",
+        "authority",
+        "gone_at",
+        sqlite_where=_GONE,
+        postgresql_where=_GONE,
+    ),
     sa.Index(
         "ix_sightings_missed",
         "source_pk",
@@ -199,6 +210,7 @@ sightings = sa.Table(
     sa.Index(None, "source_pk", "published_at"),
     sa.Index(None, "authority", "category", "published_at"),
     sa.Index(None, "authority", "category", "entered_at"),
+    sa.Index(None, "authority", "category", "first_seen_at"),
     sa.Index(None, "published_at"),
     sa.Index(None, "entered_at"),
 )

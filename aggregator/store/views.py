@@ -4,40 +4,33 @@ One query decides which notices, in which order, and how many; nothing is filter
 after it. Levels are part of every View, so no outlet can forget them.
 """
 
+from collections.abc import Callable
 from collections.abc import Sequence
-from datetime import date
 from datetime import datetime
-from datetime import time
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from aggregator.model import Category
-from aggregator.model import DocumentFacts
-from aggregator.model import Enclosure
-from aggregator.model import Event
 from aggregator.model import Notice
-from aggregator.model import Place
-from aggregator.model import Reach
 from aggregator.model import View
 from aggregator.model import ViewVersion
 from aggregator.model.search import Sought
 from aggregator.store import schema
 from aggregator.store.columns import bits_of
-from aggregator.store.columns import chunks
-from aggregator.store.columns import levels_of
-from aggregator.store.labels import Label
-from aggregator.store.labels import current_labels
+from aggregator.store.faces import notices_of
+from aggregator.store.scope import end_of_day
+from aggregator.store.scope import reached
+from aggregator.store.scope import standing
+from aggregator.store.scope import told_until
+from aggregator.store.scope import version_of
+from aggregator.store.scope import visible
 from aggregator.store.search import Hits
 
 _seen = schema.sightings.c
 _noted = schema.notices.c
 Cell = tuple[str, int, str]  # of a counter: authority, level bit, category
-_SHOWN = ("shown", "maybe_withdrawn")
-_ORDER = tuple(Category)
 _MOST_STREAMS = 200  # fifty authorities in four categories
+DATED_AMONG = 500  # of each authority and category so many are looked at for dates
 
 
 def read_view(
@@ -47,6 +40,7 @@ def read_view(
     source: str | None = None,
     since: datetime | None = None,
     sought: Sought | None = None,
+    dated: bool = False,
 ) -> list[Notice]:
     """Read the notices a view shows, newest published first.
 
@@ -54,15 +48,24 @@ def read_view(
         source: Only what this source shows.
         since: Only what was first seen at or after this moment.
         sought: Words of which one place must have all, as it reads today.
+        dated: Only what has an event or a deadline, of the latest of each authority
+            and category; goes with none of the others.
     """
     hits = Hits(connection, sought) if sought else None
-    rows = _window(connection, view, source=source, since=since, hits=hits)
-    return _notices(connection, view, [row.id for row in _in_order(rows)])
+    if dated:
+        rows = _window(connection, view, lambda most: _dated_query(view, most))
+    else:
+        rows = _window(
+            connection,
+            view,
+            lambda most: _ids_query(view, most, source=source, since=since, hits=hits),
+        )
+    return notices_of(connection, view, [row.id for row in _in_order(rows)])
 
 
 def read_notice(connection: sa.Connection, view: View, notice_id: str) -> Notice | None:
     """Read one notice as a view's audience sees it, if it may."""
-    found = _notices(connection, view, [notice_id])
+    found = notices_of(connection, view, [notice_id])
     return found[0] if found else None
 
 
@@ -109,7 +112,7 @@ def counters(connection: sa.Connection) -> dict[Cell, int]:
 
 
 def _window(
-    connection: sa.Connection, view: View, **narrowed: Any
+    connection: sa.Connection, view: View, query: Callable[[int], sa.Select[Any]]
 ) -> list[sa.Row[Any]]:
     """Read which notices stand in the window, each once.
 
@@ -118,7 +121,7 @@ def _window(
     """
     most = 2 * view.limit
     while True:
-        rows = connection.execute(_ids_query(view, most, **narrowed)).all()
+        rows = connection.execute(query(most)).all()
         once = list({row.id: row for row in rows}.values())
         if len(once) >= view.limit or len(rows) < most:
             return once[: view.limit]
@@ -146,7 +149,7 @@ def _ids_query(
         found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
         query = sa.select(found).order_by(*_newest_first(view, found.c))
         return query.limit(most)
-    conditions = _visible(view)
+    conditions = visible(view)
     names = [str(category) for category in view.categories]
     conditions.append((_seen.category + "").in_(names))
     if hits is not None:
@@ -162,10 +165,32 @@ def _ids_query(
     return _newest(view, most, conditions, of=_noted)
 
 
+def _dated_query(view: View, most: int) -> sa.Select[Any]:
+    """Say which notices with a date come first, as often as they were seen.
+
+    Only the latest of each authority and category are looked at: their texts have to
+    be, and a calendar shall cost no more when there are a million.
+    """
+    streams = [*_streams(view)]
+    if len(streams) > _MOST_STREAMS:
+        names = [str(category) for category in view.categories]
+        streams = [[*visible(view), (_seen.category + "").in_(names)]]
+    parts = [_newest(view, DATED_AMONG, stream).subquery() for stream in streams]
+    found = sa.union_all(*(sa.select(part) for part in parts)).subquery().c
+    facts = schema.versions.c.facts
+    has_date = [facts[name].as_string().is_not(None) for name in ("event", "deadline")]
+    version = (schema.versions.c.sighting_pk == found.pk) & (
+        schema.versions.c.n == found.n
+    )
+    query = sa.select(found.id, found.published_at, found.first_seen_at)
+    query = query.join(schema.versions, version).where(sa.or_(*has_date))
+    return query.order_by(*_newest_first(view, found)).limit(most)
+
+
 def _streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
     """Take a view apart: an authority and a category each."""
     return [
-        [_reached(reach, view), _seen.category == str(category), *_standing(view)]
+        [reached(reach, view), _seen.category == str(category), *standing(view)]
         for reach in view.reach
         for category in sorted(view.categories)
     ]
@@ -184,7 +209,10 @@ def _newest(
             the order chooses the index.
     """
     query = (
-        sa.select(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at)
+        sa.select(
+            *(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at),
+            *(_seen.pk, version_of(view).label("n")),
+        )
         .join(schema.sightings, _seen.notice_id == _noted.id)
         .where(*conditions, _seen.level_bits.op("&")(bits_of(view.levels)) != 0)
     )
@@ -231,165 +259,17 @@ def _in_order(rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
     )
 
 
-def _visible(view: View) -> list[sa.ColumnElement[bool]]:
-    """Select the sightings that an audience may see.
-
-    The empty text keeps databases from the index of places: others lead to fewer rows.
-    """
-    authority = _seen.authority + ""
-    whole = [reach.authority for reach in view.reach if reach.until is None]
-    parts = [_reached(reach, view) for reach in view.reach if reach.until is not None]
-    return [sa.or_(authority.in_(whole), *parts), *_standing(view)]
-
-
-def _reached(reach: Reach, view: View) -> sa.ColumnElement[bool]:
-    own = _seen.authority == reach.authority
-    if reach.until is None:
-        return own
-    return own & (_seen.published_at < end_of_day(reach.until, view.timezone))
-
-
-def _standing(view: View) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [_seen.state.in_(_SHOWN)]
-    if view.on is not None:
-        conditions.append(_seen.first_seen_at < end_of_day(view.on, view.timezone))
-    return conditions
-
-
-def end_of_day(day: date, timezone: str) -> datetime:
-    """Give the moment at which a day is over in a time zone."""
-    midnight = datetime.combine(day + timedelta(days=1), time())
-    return midnight.replace(tzinfo=ZoneInfo(timezone))
-
-
-# --- How they look ------------------------------------------------------------
-
-
-def _notices(connection: sa.Connection, view: View, ids: Sequence[str]) -> list[Notice]:
-    sightings: dict[str, list[sa.Row[Any]]] = {}
-    labels: dict[str, list[Label]] = {}
-    for chunk in chunks(ids):
-        for row in connection.execute(_sightings_query(view, chunk)):
-            sightings.setdefault(row.notice_id, []).append(row)
-        labels |= current_labels(connection, chunk)
-    return [
-        _notice(sightings[id_], labels.get(id_, [])) for id_ in ids if id_ in sightings
-    ]
-
-
-def _sightings_query(view: View, ids: Sequence[str]) -> sa.Select[Any]:
-    version, source, notice = schema.versions.c, schema.sources.c, schema.notices.c
-    return (
-        sa.select(
-            *(_seen.notice_id, _seen.guid, _seen.first_seen_at, _seen.authority),
-            *(_seen.category, _seen.level_bits, _seen.published_at, _seen.state),
-            *(source.id.label("source"), source.url, source.feed_title),
-            source.feed_id,
-            *(version.n, version.at, version.title, version.link, version.html),
-            *(version.text, version.author, version.enclosures, version.facts),
-            notice.first_seen_at.label("notice_seen_at"),
-            _seen.source_pk,
+def last_untold(connection: sa.Connection, view: View) -> datetime | None:
+    """Say when this view last ceased to tell of a loss: bytes changed then."""
+    if view.gone_since is None or view.on is not None:
+        return None
+    latest = connection.scalar(
+        sa.select(sa.func.max(_seen.gone_at)).where(
+            _seen.gone_at.is_not(None),
+            _seen.gone_at < view.gone_since,
+            _seen.authority.in_([reach.authority for reach in view.reach]),
+            _seen.category.in_([str(category) for category in view.categories]),
+            _seen.level_bits.op("&")(bits_of(view.levels)) != 0,
         )
-        .join(schema.notices, notice.id == _seen.notice_id)
-        .join(schema.sources, source.pk == _seen.source_pk)
-        .join(
-            schema.versions,
-            (version.sighting_pk == _seen.pk) & (version.n == _version_of(view)),
-        )
-        .where(_seen.notice_id.in_(ids), *_visible(view))
-        .order_by(_seen.first_seen_at, _seen.pk)
     )
-
-
-def _version_of(view: View) -> sa.ColumnElement[int]:
-    """Choose each sighting's version: today's, or the one of the day asked for."""
-    if view.on is None:
-        return _seen.version
-    inner = schema.versions.alias("as_of")
-    return (
-        sa.select(sa.func.max(inner.c.n))
-        .where(
-            inner.c.sighting_pk == _seen.pk,
-            inner.c.at < end_of_day(view.on, view.timezone),
-        )
-        .scalar_subquery()
-    )
-
-
-def _notice(rows: list[sa.Row[Any]], labels: Sequence[Label]) -> Notice:
-    """Make one notice of the places an audience sees; the earliest is its face."""
-    face = rows[0]
-    categories = {Category(row.category) for row in rows}
-    bits = 0
-    for row in rows:
-        bits |= row.level_bits
-    return Notice(
-        id=face.notice_id,
-        title=face.title,
-        link=face.link,
-        published=face.published_at,
-        first_seen=face.notice_seen_at,
-        updated=max(face.published_at, face.at if face.n > 1 else face.published_at),
-        category=Category(face.category),
-        categories=tuple(c for c in _ORDER if c in categories),
-        levels=levels_of(bits),
-        authority=face.authority,
-        source=face.source,
-        source_url=face.url,
-        source_title=face.feed_title,
-        source_feed_id=face.feed_id,
-        guid=face.guid,
-        text=face.text,
-        html=face.html,
-        author=face.author,
-        also_at=tuple(_place(row) for row in rows[1:]),
-        enclosures=tuple(Enclosure(**enclosure) for enclosure in face.enclosures),
-        facets=_facets(labels, {row.source_pk for row in rows}),
-        state=face.state,
-        **facts_of(face.facts),
-    )
-
-
-def _place(row: sa.Row[Any]) -> Place:
-    return Place(
-        source=row.source,
-        authority=row.authority,
-        category=Category(row.category),
-        link=row.link,
-        guid=row.guid,
-        first_seen=row.first_seen_at,
-    )
-
-
-def _facets(labels: Sequence[Label], sources: set[int]) -> dict[str, tuple[str, ...]]:
-    facets: dict[str, list[str]] = {}
-    for label in labels:
-        own = label.source_pk is None or label.source_pk in sources
-        if not own or label.facet in ("category", "level", "state"):
-            continue
-        values = facets.setdefault(label.facet, [])
-        if label.value not in values:
-            values.append(label.value)
-    return {facet: tuple(values) for facet, values in sorted(facets.items())}
-
-
-def facts_of(facts: dict[str, Any]) -> dict[str, Any]:
-    """Read document, deadline and event from what a version keeps of them."""
-    read: dict[str, Any] = {}
-    if "document" in facts:
-        values = dict(facts["document"])
-        issued = values.get("issued")
-        values["issued"] = date.fromisoformat(issued) if issued else None
-        read["document"] = DocumentFacts(**values)
-    if "deadline" in facts:
-        text = facts["deadline"]
-        whole_day = len(text) == len("2026-11-20")
-        parse = date.fromisoformat if whole_day else datetime.fromisoformat
-        read["deadline"] = parse(text)
-    if "event" in facts:
-        values = dict(facts["event"])
-        for name in ("start", "end"):
-            if values.get(name):
-                values[name] = datetime.fromisoformat(values[name])
-        read["event"] = Event(**values)
-    return read
+    return None if latest is None else told_until(latest, view.timezone)

@@ -11,10 +11,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from aggregator.errors import ViewError
 from aggregator.publish import atom
+from aggregator.publish import calendar
 from aggregator.publish import jsonfeed
+from aggregator.publish import proof
 from aggregator.publish import rss
 from aggregator.publish.parts import channel_of
 from aggregator.publish.view import ALL
+from aggregator.publish.view import DEFAULT_LIMIT
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.web.caching import respond
@@ -29,9 +32,32 @@ bp = Blueprint("feeds", __name__)
 
 
 FORMS = {
-    "rss": Form(content_type=rss.CONTENT_TYPE, render=rss.render_rss),
-    "atom": Form(content_type=atom.CONTENT_TYPE, render=atom.render_atom),
-    "json": Form(content_type=jsonfeed.CONTENT_TYPE, render=jsonfeed.render_json),
+    "rss": Form(
+        content_type=rss.CONTENT_TYPE,
+        render=rss.render_rss,
+        prove=proof.prove_rss,
+        gone=True,
+    ),
+    "atom": Form(
+        content_type=atom.CONTENT_TYPE,
+        render=atom.render_atom,
+        prove=proof.prove_atom,
+        gone=True,
+    ),
+    "json": Form(
+        content_type=jsonfeed.CONTENT_TYPE,
+        render=jsonfeed.render_json,
+        prove=proof.prove_json,
+        gone=True,
+    ),
+    "ics": Form(
+        content_type=calendar.CONTENT_TYPE,
+        render=calendar.render_calendar,
+        prove=calendar.prove_calendar,
+        dated=True,
+        gone=True,
+        usual=calendar.CALENDAR_LIMIT,
+    ),
 }
 
 
@@ -45,7 +71,12 @@ def feed(audience: str, level: str, name: str) -> BaseResponse:
         forms = ", ".join(f".{form}" for form in FORMS)
         raise ViewError(f"Unknown form of feed.\nValid: {forms}", status=404)
     chosen = select(
-        context().settings, audience, level=level, category=category, options=_options()
+        context().settings,
+        audience,
+        level=level,
+        category=category,
+        options=_options(),
+        usual=FORMS[suffix].usual if suffix else DEFAULT_LIMIT,
     )
     wanted = f"{chosen.path}.{suffix}" if suffix else chosen.path
     moved = moved_from(wanted)

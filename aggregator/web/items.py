@@ -41,7 +41,7 @@ from aggregator.store.dossier import Sighting
 from aggregator.store.engine import Connection
 from aggregator.store.preview import Listing
 from aggregator.store.preview import Wanted
-from aggregator.store.views import end_of_day
+from aggregator.store.scope import end_of_day
 from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
 from aggregator.web.context import context

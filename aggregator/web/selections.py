@@ -1,22 +1,30 @@
 """What every outlet of a selection does alike: version, notices, bytes, address."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace
+from datetime import date
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from flask import redirect
 from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
-from aggregator.errors import StoreError
 from aggregator.model import Notice
 from aggregator.publish.parts import NEVER
+from aggregator.publish.proof import Prove
+from aggregator.publish.proof import proven
+from aggregator.publish.view import DEFAULT_LIMIT
 from aggregator.publish.view import Selection
 from aggregator.store.engine import Connection
+from aggregator.store.scope import end_of_day
+from aggregator.store.scope import told_since
 from aggregator.store.shape import shape
 from aggregator.store.views import cells_of
-from aggregator.store.views import end_of_day
+from aggregator.store.views import last_untold
 from aggregator.store.views import read_view
 from aggregator.store.views import view_version
 from aggregator.web.caching import CACHE_CONTROL
@@ -28,6 +36,9 @@ from aggregator.web.caching import version
 from aggregator.web.context import Context
 from aggregator.web.known import Keep
 from aggregator.web.known import keep
+from aggregator.web.poison import tell_poisoned
+
+_log = logging.getLogger("aggregator.web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,10 @@ class Form:
 
     content_type: str
     render: Callable[..., bytes]
+    prove: Prove
+    dated: bool = False  # only what has an event or a deadline
+    gone: bool = False  # tells for a while of what was taken away
+    usual: int = DEFAULT_LIMIT  # how many items where an address does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,21 +89,45 @@ def stamp_of(here: Context, chosen: Selection) -> tuple[str, datetime]:
 def _stamp(
     here: Context, connection: Connection, chosen: Selection
 ) -> tuple[str, datetime, datetime | None]:
-    """Give stamp, when the bytes changed, and when the items alone did."""
+    """Give stamp, when the bytes changed, and when the items alone did.
+
+    The stamp begins with the sum of the counters. What was taken away is told of for so
+    many days: when that last ended is part of it, too.
+    """
     version, form = view_version(connection, chosen.view), shape(connection, here.shape)
-    moments = [m for m in (version.changed_at, form.changed_at) if m is not None]
+    untold_at = last_untold(connection, chosen.view)
+    moments = (version.changed_at, form.changed_at, untold_at)
+    dated_at = max((m for m in moments if m is not None), default=NEVER)
     stamp = f"{version.stamp}/{form.stamp}"
-    return stamp, max(moments, default=NEVER), version.changed_at
+    if untold_at is not None:
+        stamp += f"/{untold_at.isoformat()}"
+    return stamp, dated_at, version.changed_at
 
 
-def read_selection(here: Context, chosen: Selection) -> Reading:
-    """Read a selection and its version together."""
+def read_selection(here: Context, chosen: Selection, *, dated: bool = False) -> Reading:
+    """Read a selection and its version together.
+
+    Args:
+        dated: Only what has an event or a deadline.
+    """
     with here.store.read() as connection:
         stamp, dated_at, changed_at = _stamp(here, connection, chosen)
-        notices = read_view(connection, chosen.view)
+        notices = read_view(connection, chosen.view, dated=dated)
     return Reading(
         stamp=stamp, notices=notices, changed_at=changed_at, dated_at=dated_at
     )
+
+
+def _today(here: Context) -> date:
+    zone = ZoneInfo(here.settings.site.timezone)
+    return here.clock().astimezone(zone).date()
+
+
+def telling_losses(here: Context, chosen: Selection) -> Selection:
+    """Let a selection also hold what was taken away in the last days, as such."""
+    view = chosen.view
+    since = told_since(view.on or _today(here), view.timezone)
+    return replace(chosen, view=replace(view, gone_since=since))
 
 
 def keep_answer(
@@ -106,8 +145,6 @@ def keep_answer(
     Args:
         address: The one way to write it: path and query.
     """
-    zone = ZoneInfo(chosen.view.timezone)
-    today = here.clock().astimezone(zone).date()
     keep(
         request.environ,
         Keep(
@@ -116,7 +153,7 @@ def keep_answer(
             address=address,
             cells=cells_of(chosen.view),
             counted=int(known.stamp.partition("/")[0]),
-            until=end_of_day(today, chosen.view.timezone),
+            until=end_of_day(_today(here), chosen.view.timezone),
         ),
     )
 
@@ -126,15 +163,19 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ver
 
     Who has today's version already gets that alone, and nothing is rendered.
     """
+    if form.gone:
+        chosen = telling_losses(here, chosen)
 
     def render() -> Rendered:
-        reading = read_selection(here, chosen)
-        body = form.render(
-            reading.notices,
+        reading = read_selection(here, chosen, dated=form.dated)
+        make = partial(
+            form.render,
             settings=here.settings,
             selection=chosen,
             changed_at=reading.changed_at,
         )
+        body, poisoned = proven(make, form.prove, reading.notices)
+        tell_poisoned(here, poisoned, key=key)
         made = version(key, stamp=reading.stamp, changed_at=reading.dated_at)
         return rendered(
             body, stamp=made.stamp, changed_at=made.changed_at, etag=made.etag
@@ -142,10 +183,11 @@ def known_form(here: Context, chosen: Selection, form: Form, *, key: str) -> Ver
 
     try:
         stamp, dated_at = stamp_of(here, chosen)
-    except StoreError:
+    except Exception as error:
         last = here.cache.last(key)
         if last is None:
             raise
+        _log.error("the last good bytes are served of %s: %s", key, error)
         return last
     today = version(key, stamp=stamp, changed_at=dated_at)
     if is_known(request, today, here.clock()):

@@ -15,6 +15,7 @@ from flask import request
 from werkzeug.wrappers import Response as BaseResponse
 
 from aggregator.publish import widget
+from aggregator.publish.proof import prove_data
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.web.caching import Rendered
@@ -27,7 +28,11 @@ from aggregator.web.selections import known_form
 from aggregator.web.selections import moved_from
 
 bp = Blueprint("widget", __name__)
-DATA = Form(content_type=widget.CONTENT_TYPE, render=widget.render_widget)
+DATA = Form(
+    content_type=widget.CONTENT_TYPE,
+    render=widget.render_widget,
+    prove=prove_data,
+)
 SCRIPT_TYPE = "text/javascript; charset=utf-8"
 STYLE_TYPE = "text/css; charset=utf-8"
 # A visitor's browser asks once an hour; a fault of ours leaves widgets as they are.

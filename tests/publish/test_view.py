@@ -187,6 +187,11 @@ OPTIONS: dict[str, tuple[dict[str, str], str]] = {
         {"on": "2026-11-20", "u": "mn1", "own": "1", "limit": "5"},
         "?limit=5&own=1&on=2026-11-20",
     ),
+    "without a placeholder": (
+        {"empty": "none", "on": "2026-11-20", "limit": "5"},
+        "?limit=5&on=2026-11-20&empty=none",
+    ),
+    "with the placeholder, written out": ({"empty": "item"}, ""),
     "unknown ones": ({"u": "thcs-le-loi", "utm_source": "x", "Limit": "9"}, ""),
 }
 
@@ -215,6 +220,8 @@ BAD_VALUES = {
     "limit in superscript": ("limit", "³"),
     "own a word": ("own", "yes"),
     "own two": ("own", "2"),
+    "empty a word": ("empty", "yes"),
+    "empty in another case": ("empty", "None"),
     "on in local order": ("on", "20-11-2026"),
     "on no such day": ("on", "2026-02-30"),
     "on compact": ("on", "20261120"),

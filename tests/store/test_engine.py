@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -348,3 +349,38 @@ def test_a_writer_waits_for_another(store: Store) -> None:
         thread.join()
     with store.read() as connection:
         assert connection.scalar(sa.select(schema.sequence.c.value)) == 60
+
+
+def test_an_old_database_knows_since_when_things_are_gone(database_url: str) -> None:
+    """From what it has written of it; what was held was never there."""
+    store = old_store(database_url, "0005")
+    withdrawn, hidden = "2026-11-18 02:00:00", "2026-11-19 03:00:00"
+    with store.write() as connection:
+        for pk, state in enumerate(("withdrawn", "hidden", "hidden", "shown"), 1):
+            moments = dict.fromkeys(("published_at", "first_seen_at"), MOMENT)
+            moments |= {"entered_at": MOMENT, "state": state}
+            put(connection, "notices", id=str(pk), **moments)
+            seen = {"notice_id": str(pk), "source_pk": 1, "guid": "", "version": 1}
+            seen |= {"fingerprint": "", "authority": "so", "category": "news"}
+            put(connection, "sightings", level_bits=31, **seen, **moments)
+        change = {"notice_id": "1", "at": withdrawn, "kind": "withdrawn"}
+        put(connection, "changes", seq=1, **change)
+        for pk, facet, value in (
+            ("2", "state", "hidden"),
+            ("3", "state", "hidden"),
+            ("3", "hold", "betting"),
+        ):
+            label = {"notice_id": pk, "facet": facet, "value": value, "why": "[]"}
+            put(connection, "labels", **label, given_by="Lan", from_at=hidden)
+    store.migrate()
+    with store.read() as connection:
+        seen_rows = schema.sightings.c
+        query = sa.select(seen_rows.gone_at).order_by(seen_rows.notice_id)
+        found = list(connection.scalars(query))
+    assert found == [
+        datetime.fromisoformat(f"{withdrawn}+00:00"),
+        datetime.fromisoformat(f"{hidden}+00:00"),
+        None,
+        None,
+    ]
+    store.close()

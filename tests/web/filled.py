@@ -7,16 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from aggregator.intake.saving import plan_of
+from aggregator.model import Absence
 from aggregator.model import Category
 from aggregator.model import Digest
 from aggregator.model import Enclosure
 from aggregator.model import Item
+from aggregator.model import Known
 from aggregator.model import Level
 from aggregator.model import Plan
 from aggregator.model import Settings
 from aggregator.store import items as stored_items
+from aggregator.store import schema
 from aggregator.store import sources as stored_sources
+from aggregator.store.columns import levels_of
 from aggregator.store.engine import Store
 from tests.conftest import NOW
 from tests.conftest import OF_WARDS
@@ -74,6 +80,45 @@ def pull(store: Store, name: str, *found: Item, now: datetime = NOW) -> Plan:
         plan = plan_of(connection, row, Digest(items=found), now)
         stored_items.apply(connection, [(row, plan)], now)
     return plan
+
+
+def withdraw(
+    store: Store, name: str, guid: str, *, now: datetime, state: str = "withdrawn"
+) -> str:
+    """Let a source take an item away, or show it again; give the notice's id."""
+    seen, source = schema.sightings.c, schema.sources.c
+    with store.write() as connection:
+        row = stored_sources.claim(
+            connection,
+            SAID.sources,
+            now=now,
+            owner="test",
+            until=now + timedelta(minutes=1),
+            wanted=[name],
+            dead=["test"],
+        )[0]
+        found = connection.execute(
+            sa.select(schema.sightings)
+            .join(schema.sources, source.pk == seen.source_pk)
+            .where(source.id == name, seen.guid == guid)
+        ).one()
+        known = Known(
+            key=guid,
+            sighting=found.pk,
+            notice=found.notice_id,
+            own=True,
+            fingerprint=found.fingerprint,
+            title="",
+            link="",
+            version=found.version,
+            published=found.published_at,
+            category=Category(found.category),
+            levels=levels_of(found.level_bits),
+            state=found.state,
+        )
+        absence = Absence(known=known, missing=2, state=state)
+        stored_items.apply(connection, [(row, Plan(absent=(absence,)))], now)
+    return str(found.notice_id)
 
 
 def notice(name: str, hours: int, *levels: Level, **values: Any) -> Item:

@@ -13,6 +13,7 @@ from lxml import etree
 from werkzeug.test import TestResponse
 
 from aggregator.app import create_app
+from aggregator.publish.placeholder import TITLE as NOTHING
 from aggregator.store import shape
 from aggregator.store.engine import Store
 from aggregator.web.caching import http_date
@@ -44,7 +45,8 @@ SHOWN: dict[str, tuple[str, list[str]]] = {
         ["moi-nhat", "mam-non", "thcs", "khong-link"],
     ),
     "one category": ("/feeds/so/all/thong-bao.rss", ["thong-bao"]),
-    "nothing": ("/feeds/so/all/thu-moi.rss", []),
+    "nothing": ("/feeds/so/all/thu-moi.rss", [NOTHING]),
+    "nothing, and nothing told of it": ("/feeds/so/all/thu-moi.rss?empty=none", []),
     "below: the Sở's and its own": (
         "/feeds/phuong-ben-thanh/all/all.rss",
         [*OF_SO, "phuong", "quan"],
@@ -56,7 +58,7 @@ SHOWN: dict[str, tuple[str, list[str]]] = {
     ),
     "own": ("/feeds/phuong-ben-thanh/all/all.rss?own=1", ["phuong", "quan"]),
     "limit": (f"{ALL_RSS}?limit=2", OF_SO[:2]),
-    "as it stood": (f"{ALL_RSS}?on=2026-11-19", []),
+    "as it stood": (f"{ALL_RSS}?on=2026-11-19", [NOTHING]),
     "as it stands at the day's end": (f"{ALL_RSS}?on=2026-11-20", OF_SO),
 }
 
@@ -94,7 +96,7 @@ def test_a_feed_says_how_long_a_stale_copy_may_serve(client: FlaskClient) -> Non
 
 def test_an_empty_feed_is_answered_like_any_other(bare: FlaskClient) -> None:
     answer = bare.get(ALL_RSS)
-    assert names(answer) == []
+    assert names(answer) == [NOTHING]
     assert answer.headers["Last-Modified"] == "Wed, 01 Jan 2020 00:00:00 GMT"
     assert answer.headers["ETag"]
 

@@ -129,7 +129,8 @@ def test_no_cms_trips_over_our_feeds(address: str, form: str) -> None:
         f"{address}/feeds/so/all/all.{form}": 6,
         f"{address}/feeds/quan-2/mam-non,thcs/tin-tuc,thong-bao.{form}?limit=5": 5,
         f"{address}/feeds/so/all/thong-bao.{form}": 1,
-        f"{address}/feeds/so/all/thu-moi.{form}": 0,
+        # An empty feed carries one item that says so; JSON Feed needs none.
+        f"{address}/feeds/so/all/thu-moi.{form}": 0 if form == "json" else 1,
     }
     found = lint(*asked)
     assert {each["url"]: each["items"] for each in found} == asked
