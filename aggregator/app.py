@@ -25,11 +25,13 @@ from aggregator.publish.parts import article_link
 from aggregator.publish.words import publish_title
 from aggregator.store.engine import Store
 from aggregator.store.shape import shape_stamp
+from aggregator.web import archives
 from aggregator.web import directory
 from aggregator.web import embed
 from aggregator.web import feeds
 from aggregator.web import health
 from aggregator.web import items
+from aggregator.web import lists
 from aggregator.web import standing
 from aggregator.web import widget
 from aggregator.web.caching import FeedCache
@@ -78,7 +80,17 @@ def create_app(
         app.wsgi_app, watch=watch, units=units, clock=clock
     )
     Babel(app, locale_selector=lambda: _language(settings))
-    for room in (feeds, directory, items, standing, widget, embed, health):
+    for room in (
+        feeds,
+        archives,
+        lists,
+        directory,
+        items,
+        standing,
+        widget,
+        embed,
+        health,
+    ):
         app.register_blueprint(room.bp)
     _add_errors(app)
     _add_words(app, settings)

@@ -7,6 +7,7 @@ in content of type html (NukeViet reads no summary), a plain summary (Drupal).
 
 from collections.abc import Iterator
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,9 @@ from lxml import etree
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.history import NO_HISTORY
+from aggregator.publish.history import History
+from aggregator.publish.history import link_history
 from aggregator.publish.loss import loss_of
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
@@ -46,11 +50,13 @@ def render_atom(
     settings: Settings,
     selection: Selection,
     changed_at: datetime | None,
+    history: History = NO_HISTORY,
 ) -> bytes:
     """Write a selection as Atom: the same bytes while nothing changed.
 
     Args:
         changed_at: When the selection last changed; never the present moment.
+        history: Which archives stand beside it.
     """
     gone = [notice for notice in notices if notice.gone is not None]
     standing = [notice for notice in notices if notice.gone is None]
@@ -58,6 +64,7 @@ def render_atom(
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
+    link_history(feed, history, settings=settings, selection=selection, suffix="atom")
     for notice in notices:
         _fill(feed.add_entry(order="append"), notice, settings)
     root = etree.fromstring(feed.atom_str())
@@ -78,7 +85,7 @@ def _head(
     changed_at: datetime | None,
 ) -> None:
     channel = channel_of(settings, selection, "atom")
-    feed.id(channel.self_url)
+    feed.id(settings.site.base_url + replace(selection, month="").address("atom"))
     feed.title(channel.title)
     feed.subtitle(channel.description)
     feed.author(name=publish_title(settings.site.title))

@@ -66,7 +66,7 @@ def channel_of(settings: Settings, selection: Selection, suffix: str) -> Channel
             publish_title(f"{what} – {levels} – {who.label}"), MAX_CHANNEL_TITLE
         ),
         page=base + selection.path + selection.query,
-        self_url=f"{base}{selection.path}.{suffix}{selection.query}",
+        self_url=base + selection.address(suffix),
         description=publish_title(
             f"{settings.site.title}: {what}, {levels}, {who.name}"
         ),

@@ -25,8 +25,11 @@ _NAMES = uuid5(NAMESPACE_URL, "school-feed-aggregator:nothing")
 def never_empty(
     notices: Sequence[Notice], *, settings: Settings, selection: Selection
 ) -> Sequence[Notice]:
-    """Give the notices, or the placeholder where there are none and it is wanted."""
-    if notices or not selection.placeholder:
+    """Give the notices, or the placeholder where there are none and it is wanted.
+
+    An archive has none: what says that nothing is there yet would stay in it for ever.
+    """
+    if notices or selection.month or not selection.placeholder:
         return notices
     return [placeholder(settings, selection)]
 

@@ -14,6 +14,9 @@ from feedgen.feed import FeedGenerator
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.history import NO_HISTORY
+from aggregator.publish.history import History
+from aggregator.publish.history import link_history
 from aggregator.publish.loss import said_as_gone
 from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
@@ -43,15 +46,18 @@ def render_rss(
     settings: Settings,
     selection: Selection,
     changed_at: datetime | None,
+    history: History = NO_HISTORY,
 ) -> bytes:
     """Write a selection as RSS 2.0: the same bytes while nothing changed.
 
     Args:
         changed_at: When the selection last changed; never the present moment.
+        history: Which archives stand beside it.
     """
     feed = FeedGenerator()
     register_dublin_core(feed)
     _head(feed, settings, selection, changed_at)
+    link_history(feed, history, settings=settings, selection=selection, suffix="rss")
     said = [said_as_gone(notice, settings, selection) for notice in notices]
     for notice in never_empty(said, settings=settings, selection=selection):
         entry = feed.add_entry(order="append")

@@ -46,11 +46,17 @@ class Selection:
     category: str
     placeholder: bool = True  # an empty RSS or Atom feed carries an item that says so
     usual: int = DEFAULT_LIMIT  # how many items where its address does not say
+    month: str = ""  # "2026-11": the archive of what was first seen then
 
     @property
     def path(self) -> str:
         """Write the selection as the path of its page; a suffix makes it a feed."""
         return f"/feeds/{self.audience}/{self.level}/{self.category}"
+
+    def address(self, suffix: str) -> str:
+        """Write the one address of a form of it: path and query."""
+        month = f"/{self.month}" if self.month else ""
+        return f"{self.path}{month}.{suffix}{self.query}"
 
     @property
     def query(self) -> str:

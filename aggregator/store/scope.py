@@ -14,6 +14,7 @@ from aggregator.store import schema
 
 _seen = schema.sightings.c
 _SHOWN = ("shown", "maybe_withdrawn")
+_MOST_STREAMS = 200  # fifty authorities in four categories
 GONE_DAYS = 30  # so long feeds tell that something was taken away
 
 
@@ -26,6 +27,26 @@ def visible(view: View) -> list[sa.ColumnElement[bool]]:
     whole = [reach.authority for reach in view.reach if reach.until is None]
     parts = [reached(reach, view) for reach in view.reach if reach.until is not None]
     return [sa.or_(authority.in_(whole), *parts), *standing(view)]
+
+
+def few_streams(view: View) -> bool:
+    """Say whether it is worth while to read a view stream by stream."""
+    return 0 < len(view.reach) * len(view.categories) <= _MOST_STREAMS
+
+
+def streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
+    """Take a view apart: an authority and a category each, as indexes are.
+
+    Where there are too many of them, nearly all there is is wanted: then it is one.
+    """
+    if not few_streams(view):
+        names = [str(category) for category in view.categories]
+        return [[*visible(view), (_seen.category + "").in_(names)]]
+    return [
+        [reached(reach, view), _seen.category == str(category), *standing(view)]
+        for reach in view.reach
+        for category in sorted(view.categories)
+    ]
 
 
 def reached(reach: Reach, view: View) -> sa.ColumnElement[bool]:

@@ -19,8 +19,8 @@ from aggregator.store import schema
 from aggregator.store.columns import bits_of
 from aggregator.store.faces import notices_of
 from aggregator.store.scope import end_of_day
-from aggregator.store.scope import reached
-from aggregator.store.scope import standing
+from aggregator.store.scope import few_streams
+from aggregator.store.scope import streams
 from aggregator.store.scope import told_until
 from aggregator.store.scope import version_of
 from aggregator.store.scope import visible
@@ -29,7 +29,6 @@ from aggregator.store.search import Hits
 _seen = schema.sightings.c
 _noted = schema.notices.c
 Cell = tuple[str, int, str]  # of a counter: authority, level bit, category
-_MOST_STREAMS = 200  # fifty authorities in four categories
 DATED_AMONG = 500  # of each authority and category so many are looked at for dates
 
 
@@ -142,10 +141,9 @@ def _ids_query(
     of all are among the newest of each. Where there are too many of them, nearly all
     there is is wanted, and it is read by its moment alone.
     """
-    streams = len(view.reach) * len(view.categories)
     plain = source is None and since is None and hits is None
-    if plain and 0 < streams <= _MOST_STREAMS:
-        parts = [_newest(view, most, stream).subquery() for stream in _streams(view)]
+    if plain and few_streams(view):
+        parts = [_newest(view, most, stream).subquery() for stream in streams(view)]
         found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
         query = sa.select(found).order_by(*_newest_first(view, found.c))
         return query.limit(most)
@@ -171,11 +169,7 @@ def _dated_query(view: View, most: int) -> sa.Select[Any]:
     Only the latest of each authority and category are looked at: their texts have to
     be, and a calendar shall cost no more when there are a million.
     """
-    streams = [*_streams(view)]
-    if len(streams) > _MOST_STREAMS:
-        names = [str(category) for category in view.categories]
-        streams = [[*visible(view), (_seen.category + "").in_(names)]]
-    parts = [_newest(view, DATED_AMONG, stream).subquery() for stream in streams]
+    parts = [_newest(view, DATED_AMONG, stream).subquery() for stream in streams(view)]
     found = sa.union_all(*(sa.select(part) for part in parts)).subquery().c
     facts = schema.versions.c.facts
     has_date = [facts[name].as_string().is_not(None) for name in ("event", "deadline")]
@@ -185,15 +179,6 @@ def _dated_query(view: View, most: int) -> sa.Select[Any]:
     query = sa.select(found.id, found.published_at, found.first_seen_at)
     query = query.join(schema.versions, version).where(sa.or_(*has_date))
     return query.order_by(*_newest_first(view, found)).limit(most)
-
-
-def _streams(view: View) -> list[list[sa.ColumnElement[bool]]]:
-    """Take a view apart: an authority and a category each."""
-    return [
-        [reached(reach, view), _seen.category == str(category), *standing(view)]
-        for reach in view.reach
-        for category in sorted(view.categories)
-    ]
 
 
 def _newest(

@@ -36,12 +36,14 @@ FORMS = {
         content_type=rss.CONTENT_TYPE,
         render=rss.render_rss,
         prove=proof.prove_rss,
+        archived=True,
         gone=True,
     ),
     "atom": Form(
         content_type=atom.CONTENT_TYPE,
         render=atom.render_atom,
         prove=proof.prove_atom,
+        archived=True,
         gone=True,
     ),
     "json": Form(
@@ -95,7 +97,7 @@ def _feed(chosen: Selection, suffix: str) -> Response:
     key = f"{suffix} {chosen.path}{chosen.query}"
     known = known_form(here, chosen, form, key=key)
     response = respond(request, known, content_type=form.content_type, now=here.clock())
-    address = f"{chosen.path}.{suffix}{chosen.query}"
+    address = chosen.address(suffix)
     keep_answer(here, chosen, known, address=address, content_type=form.content_type)
     channel = channel_of(here.settings, chosen, suffix)
     response.headers["Link"] = f'<{channel.self_url}>; rel="self"'
@@ -109,6 +111,7 @@ def _page(chosen: Selection) -> Response:
         "feed.html",
         forms=[(form, channel_of(here.settings, chosen, form)) for form in FORMS],
         notices=read_selection(here, chosen).notices,
+        opml=chosen.address("opml"),
         directory=url_for("directory.directory", **_as_form(chosen)),
     )
     response = Response(page, content_type="text/html; charset=utf-8")

@@ -28,9 +28,11 @@ from aggregator.model import Reach
 from aggregator.model import Settings
 from aggregator.model import SourceRow
 from aggregator.model import View
+from aggregator.store import archives
 from aggregator.store import items as stored_items
 from aggregator.store import known as stored_known
 from aggregator.store import schema
+from aggregator.store import scope
 from aggregator.store import sources as stored_sources
 from aggregator.store import views
 from aggregator.store.engine import Store
@@ -509,7 +511,7 @@ def test_the_window_is_the_same_however_it_is_read(
     ):
         wanted = view(*reach, limit=limit, by_entry=by_entry, **chosen)
         by_place = [n.id for n in read(sqlite_store, wanted)]
-        monkeypatch.setattr(views, "_MOST_STREAMS", 0)
+        monkeypatch.setattr(scope, "_MOST_STREAMS", 0)
         assert [n.id for n in read(sqlite_store, wanted)] == by_place
         monkeypatch.undo()
         assert len(by_place) == len(set(by_place)) <= limit
@@ -595,3 +597,15 @@ def test_dates_far_from_each_other_are_asked_for_in_few_spans() -> None:
     old = NOW - timedelta(days=9000)
     near = stored_known._spans([NOW, old, NOW - timedelta(hours=30)])
     assert near == [(old - day, old + day), (NOW - timedelta(hours=54), NOW + day)]
+
+
+def test_the_month_before_is_found_by_an_index(
+    sqlite_store: Store, declare: Declare
+) -> None:
+    _many(sqlite_store, declare)
+    first = schema.sightings.c.first_seen_at
+    query = archives._nearest(view("so", "ward"), first < NOW, first.desc())
+    steps = [step for step in _plan(sqlite_store, query) if " sightings " in step]
+    index = "ix_sightings_authority_category_first_seen_at"
+    assert len(steps) == 8
+    assert all(index in step for step in steps)
