@@ -27,11 +27,23 @@ class DocumentFacts:
     type: str = ""  # công văn, quyết định, kế hoạch, thông tư …
     issuer: str = ""
     issued: date | None = None
+    abstract: str = ""  # trích yếu: what it is about, without "V/v"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Another document that a notice names, by its number as people type it."""
+
+    kind: str  # replaces, amends, abolishes, corrects, refers
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """When and where an invitation asks people to be."""
+    """When and where something is, such as what an invitation asks people to.
+
+    Midnight says that only the day is known.
+    """
 
     start: datetime
     end: datetime | None = None
@@ -65,5 +77,6 @@ class Meaning:
     document: DocumentFacts | None = None
     deadline: date | datetime | None = None
     event: Event | None = None
+    references: tuple[Reference, ...] = ()
     because: tuple[Because, ...] = ()
     hold: Hold | None = None

@@ -351,7 +351,7 @@ def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object
 
 
 def facts_in(meaning: Meaning) -> dict[str, object]:
-    """Write document, deadline and event as they are kept with a version."""
+    """Write document, deadline, event and references as a version keeps them."""
     facts: dict[str, object] = {}
     if meaning.document is not None:
         facts["document"] = meaning.document
@@ -359,6 +359,8 @@ def facts_in(meaning: Meaning) -> dict[str, object]:
         facts["deadline"] = meaning.deadline.isoformat()
     if meaning.event is not None:
         facts["event"] = meaning.event
+    if meaning.references:
+        facts["references"] = meaning.references
     return facts
 
 

@@ -21,6 +21,7 @@ from aggregator.model import Event
 from aggregator.model import Notice
 from aggregator.model import Place
 from aggregator.model import Reach
+from aggregator.model import Reference
 from aggregator.model import View
 from aggregator.model import ViewVersion
 from aggregator.store import schema
@@ -338,7 +339,7 @@ def _facets(labels: Sequence[Label], sources: set[int]) -> dict[str, tuple[str, 
 
 
 def facts_of(facts: dict[str, Any]) -> dict[str, Any]:
-    """Read document, deadline and event from what a version keeps of them."""
+    """Read document, deadline, event and references from what a version keeps."""
     read: dict[str, Any] = {}
     if "document" in facts:
         values = dict(facts["document"])
@@ -356,4 +357,6 @@ def facts_of(facts: dict[str, Any]) -> dict[str, Any]:
             if values.get(name):
                 values[name] = datetime.fromisoformat(values[name])
         read["event"] = Event(**values)
+    if "references" in facts:
+        read["references"] = tuple(Reference(**each) for each in facts["references"])
     return read

@@ -35,6 +35,7 @@ FIELDS = {
     *("id", "title", "link", "published", "first_seen", "updated", "category"),
     *("categories", "levels", "facets", "authority", "source", "guid", "also_at"),
     *("text", "html", "enclosures", "document", "deadline", "event", "state"),
+    "references",
 }
 AUTHORITIES = {
     "so": {"name": "Sở Giáo dục và Đào tạo"},
@@ -240,7 +241,8 @@ def test_any_number_of_items_may_be_asked_for(sqlite_store: Store) -> None:
 # --- explain ------------------------------------------------------------------
 
 EXPLAINED = {
-    *("category", "levels", "facets", "document", "deadline", "event", "because")
+    *("category", "levels", "facets", "document", "deadline", "event", "because"),
+    "references",
 }
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from aggregator.meaning.documents import document_rules
 from aggregator.meaning.documents import find_document
-from aggregator.meaning.documents import find_numbers
-from aggregator.meaning.documents import mend_numbers
+from aggregator.meaning.symbols import find_numbers
+from aggregator.meaning.symbols import mend_numbers
 from aggregator.meaning.text import align
 
 
