@@ -42,6 +42,12 @@ _BEFORE_ABOUT = re.compile(
 _THAT_IS = re.compile(
     r"(?<![a-z])(?:do|day) la [^.;\n]{1,80} (?:tai|trong|cua) [a-z ]{2,30}$"
 )
+# Beside the names of types: "[KHẨN] CV của Sở số 12/SGDĐT-VP".
+_HEAD_WORDS = (
+    "so|ky hieu|van ban|cv|qd|kh|tb|khan|hoa toc|thuong khan|v/v|ve viec"
+    r"|(?:cua|do) [a-z& ]{2,60}(?= so\W)"
+)
+_TAIL_AFTER = re.compile(r"\W*$")
 _REPORTED = 300  # characters of a text that may say so
 _HEAD_LENGTH = 600  # characters of the text in which a letter names itself
 _LEAD = re.compile(r"[\W\d_]*")
@@ -54,6 +60,8 @@ class DocumentRules:
     types: dict[str, str]
     openings: Phrases[str]
     reference: re.Pattern[str]
+    head: re.Pattern[str]  # what stands before the own number a title begins with
+    tail: re.Pattern[str]  # … that it ends with
     deeds: re.Pattern[str]  # what one document does to another
     kinds: dict[str, str]  # a deed's folded words → the kind of reference
 
@@ -77,11 +85,14 @@ def compile_documents(table: Table) -> DocumentRules:
         for kind, rows in table["references"]["kinds"].items()
         for words in rows
     }
+    named = "|".join(sorted(kinds))
     longest = "|".join(sorted(deeds, key=len, reverse=True))
     return DocumentRules(
         types=dict(table["types"]),
         openings=compile_phrases(openings, file=FILE),
         reference=re.compile(rf"(?<![a-z])(?:{before})(?: (?:{between})){{0,4}}[ :]*$"),
+        head=re.compile(rf"\W*(?:(?:{named}|{_HEAD_WORDS})\W+)*"),
+        tail=re.compile(rf"[(\[,;:-] ?(?:(?:{named}|cv|van ban) )?(?:so ?:? ?)?$"),
         deeds=re.compile(rf"(?<![a-z])(?:{longest})(?![a-z])"),
         kinds=deeds,
     )
@@ -94,6 +105,19 @@ def own_number(title: Aligned, rules: DocumentRules) -> Number | None:
         if not rules.reference.search(before):
             return number
     return None
+
+
+def _is_own(title: Aligned, number: Number, rules: DocumentRules) -> bool:
+    """Say whether a title is that of the document whose number it bears.
+
+    So it is where the title begins with it, but for the type, or ends with it in brackets
+    or behind a comma: "Tập huấn Thông tư 27/2020/TT-BGDĐT" is about another one.
+    """
+    if rules.head.fullmatch(title.folded, 0, number.start):
+        return True
+    before = title.folded[max(0, number.start - 40) : number.start]
+    ends = _TAIL_AFTER.match(title.folded, number.end)
+    return bool(ends and rules.tail.search(before))
 
 
 def labelled_number(head: Aligned) -> Number | None:
@@ -153,6 +177,7 @@ def find_document(
         type=type_,
         issuer=issuer_of(value, rules) if value else "",
         issued=issued,
+        own=in_title is None or _is_own(body, in_title, rules),
         abstract=find_abstract(
             body if in_title else title, text, number=in_title, named=bool(type_)
         ),
@@ -165,7 +190,8 @@ def find_told(
 ) -> tuple[DocumentFacts, tuple[Because, ...]]:
     """Add the document that the text says the title is about, where there is one.
 
-    That a text merely names a document is not enough: see `references`.
+    It is reported of, so it is not the notice's own: copies are never found by it. That
+    a text merely names a document is not enough: see `references`.
 
     Args:
         facts: What is known already; returned as it is where nothing is added.
@@ -184,6 +210,7 @@ def find_told(
                 type=type_of(number.value, title, rules),
                 issuer=issuer_of(number.value, rules),
                 issued=facts.issued or issued,
+                own=False,
             )
             return found, (Because(says=_SAYS, saw=number.saw, where="text"), *because)
     return facts, ()

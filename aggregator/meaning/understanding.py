@@ -188,7 +188,7 @@ def _named_documents(
     rules = case.rules.documents
     facts, told_why = find_told(case.title, case.text, facts, rules)
     references, why = find_references(
-        case.title, case.text, own=facts.number, rules=rules
+        case.title, case.text, own=facts.number if facts.own else "", rules=rules
     )
     return facts, references, (*told_why, *why)
 

@@ -28,6 +28,7 @@ class DocumentFacts:
     issuer: str = ""
     issued: date | None = None
     abstract: str = ""  # trích yếu: what it is about, without "V/v"
+    own: bool = True  # this notice is that document; else it only reports of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
