@@ -110,8 +110,8 @@ def own_number(title: Aligned, rules: DocumentRules) -> Number | None:
 def _is_own(title: Aligned, number: Number, rules: DocumentRules) -> bool:
     """Say whether a title is that of the document whose number it bears.
 
-    So it is where the title begins with it, but for the type, or ends with it in brackets
-    or behind a comma: "Tập huấn Thông tư 27/2020/TT-BGDĐT" is about another one.
+    So it is where the title begins with it, but for the type, or ends with it behind a
+    bracket or comma: "Tập huấn Thông tư 27/2020/TT-BGDĐT" is about another one.
     """
     if rules.head.fullmatch(title.folded, 0, number.start):
         return True

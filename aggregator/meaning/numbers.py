@@ -31,6 +31,7 @@ _AGES = re.compile(
     rf"(?P<low>\d{{1,2}})(?: (?:tuoi|thang))?{_SPAN}(?P<high>\d{{1,2}})?"
     r" ?(?P<unit>tuoi|thang tuoi|thang)(?![a-z0-9])"
 )
+_SECTION = re.compile(r"lop [2-5][a-z]\d{0,2}")
 # What every class and every age has, and few texts have; sought first.
 _NUMBERED = tuple(re.compile(rf"{word}(?: lop| hoc)? ?\d") for word in _WORDS)
 _UNIT = re.compile(rf"\d(?: (?:tuoi|thang))?{_SPAN} ?(?:tuoi|thang)")
@@ -97,6 +98,15 @@ def find_classes(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
                     yield Numbered(
                         start=start, end=end, word=word, number=number, level=level
                     )
+
+
+def is_one_of_a_school(words: str) -> bool:
+    """Say whether words name one class of one school, whose number may be an age.
+
+    Kindergartens call a class of those of five "5A4"; a primary school's class 5 reads
+    the same, so whose it is must be said by other words.
+    """
+    return _SECTION.fullmatch(fold(words)) is not None
 
 
 def find_subjects(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:

@@ -32,6 +32,7 @@ from aggregator.meaning.levels import first_sentence
 from aggregator.meaning.levels import narrowed
 from aggregator.meaning.levels import part
 from aggregator.meaning.levels import union
+from aggregator.meaning.numbers import is_one_of_a_school
 from aggregator.meaning.reading import read_text
 from aggregator.meaning.reading import read_title
 from aggregator.meaning.references import find_references
@@ -156,14 +157,21 @@ def _named_with_text(
     title: Named, text: Aligned, rules: LevelRules
 ) -> Iterator[tuple[str, tuple[Mark, ...]]]:
     sent_to = find_addressees(text, rules)
-    if title.strong:
+    sentence = find_levels(first_sentence(text), rules)
+    if title.strong and not _are_of_kindergarten(title.strong, sentence.strong):
         yield "title", title.strong + sent_to
     yield "text", sent_to
-    sentence = find_levels(first_sentence(text), rules)
     yield "text", sentence.strong
     yield "title", title.weak
     yield "text", sentence.weak
     yield "text", find_levels(part(text, 0, TEXT_LENGTH), rules).marks
+
+
+def _are_of_kindergarten(title: tuple[Mark, ...], text: tuple[Mark, ...]) -> bool:
+    """Say whether a text tells that a title's "lớp 5A4" is one of a kindergarten."""
+    if not all(is_one_of_a_school(mark.saw) for mark in title):
+        return False
+    return union(text) == {Level.PRESCHOOL}
 
 
 def _distinct(where: str, marks: tuple[Mark, ...]) -> _Reasons:
