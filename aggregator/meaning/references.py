@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from aggregator.meaning.documents import DocumentRules
+from aggregator.meaning.documents import issuer_of
 from aggregator.meaning.symbols import Number
 from aggregator.meaning.symbols import find_numbers
 from aggregator.meaning.symbols import has_slashed
@@ -52,13 +53,17 @@ def find_references(
             if known and (known[0].kind != "refers" or kind == "refers"):
                 continue
             because = Because(says=_SAYS[kind], saw=number.saw, where=where)
-            found[number.value] = (Reference(kind=kind, number=number.value), because)
+            found[number.value] = (_reference(kind, number.value, rules), because)
             if len(found) == MOST:
                 break
     return (
         tuple(reference for reference, _ in found.values()),
         tuple(because for _, because in found.values()),
     )
+
+
+def _reference(kind: str, number: str, rules: DocumentRules) -> Reference:
+    return Reference(kind=kind, number=number, issuer=issuer_of(number, rules))
 
 
 def _named(

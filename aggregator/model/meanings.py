@@ -37,6 +37,7 @@ class Reference:
 
     kind: str  # replaces, amends, abolishes, corrects, refers
     number: str
+    issuer: str = ""  # as the symbol abbreviates it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from aggregator.store.engine import new_keys
 from aggregator.store.engine import write_many
 from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
+from aggregator.store.marks import add_marks
 from aggregator.store.marks import write_marks
 
 _BEST_FIRST = ("shown", "maybe_withdrawn", "held", "hidden", "withdrawn")
@@ -267,7 +268,7 @@ def _insert_sightings(
         schema.versions,
         [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
-    write_marks(connection, ((pk, s.marks) for pk, (_, s) in numbered))
+    write_marks(connection, ((pk, (*s.marks, *s.naming)) for pk, (_, s) in numbered))
     labels = [
         label
         for row, s in new
@@ -374,6 +375,7 @@ def _renew_sighting(
     item, was = change.item, change.known
     version = _version_row(was.sighting, was.version + 1, item, now)
     connection.execute(sa.insert(schema.versions), [version])
+    add_marks(connection, [(was.sighting, change.naming)])
     here = schema.sightings.c.pk == was.sighting
     connection.execute(
         sa.update(schema.sightings)

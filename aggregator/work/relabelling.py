@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.meaning.marks import naming_marks
 from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.understanding import understand
 from aggregator.model import Correction
@@ -14,6 +15,7 @@ from aggregator.model import Settings
 from aggregator.store.corrections import corrections_of
 from aggregator.store.engine import Store
 from aggregator.store.labels import values_of
+from aggregator.store.marks import add_marks
 from aggregator.store.relabel import Understood
 from aggregator.store.relabel import kept_facts
 from aggregator.store.relabel import relabel
@@ -57,6 +59,7 @@ def relabelled(
             moved = list(_moved(found, said, settings))
             if not dry:
                 relabel(connection, [(m.was, m.meaning, m.fixed) for m in moved], now)
+                add_marks(connection, map(_naming, moved))
         if not found:
             return
         last = found[-1].sighting
@@ -83,6 +86,12 @@ def _moved(
         each = Moved(was=was, meaning=correction.over(meaning), fixed=correction.facets)
         if differs(each):
             yield each
+
+
+def _naming(moved: Moved) -> tuple[int, tuple[int, ...]]:
+    """Give an item's row, and by what the documents that it names find it."""
+    was, references = moved.was, moved.meaning.references
+    return was.sighting, naming_marks(references, was.authority)
 
 
 def differs(moved: Moved) -> bool:
