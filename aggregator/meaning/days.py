@@ -57,7 +57,8 @@ _LUNAR = re.compile(
 )
 _YEARS = ("y", "y2", "y3", "y4")
 
-SOME_DAY = re.compile(r"\d(?: ?[/.-] ?| thang )\d")  # what every day has
+# What every day has, and a school year has not: 2026-2027.
+SOME_DAY = re.compile(r"\d(?<!\d\d\d)(?: ?[/.-] ?| thang )\d")
 _CLAIMED = re.compile(
     r"(?:n(?<![a-z]n)gay(?: (?:ban hanh|ky|bh))? ?:?"
     r"|(?:t(?<![a-z]t)ruoc|h(?<![a-z]h)et|c(?<![a-z]c)ham nhat|h(?<![a-z]h)an chot:?)"

@@ -172,17 +172,23 @@ def find_document(
     )
     if number:
         because = (Because(says=_SAYS, saw=number.saw, where=where), *because)
+    abstract = find_abstract(
+        body if in_title else title, text, number=in_title, named=bool(type_)
+    )
+    if not (value or type_ or issued or abstract):
+        return _NO_DOCUMENT, because
     facts = DocumentFacts(
         number=value,
         type=type_,
         issuer=issuer_of(value, rules) if value else "",
         issued=issued,
+        abstract=abstract,
         own=in_title is None or _is_own(body, in_title, rules),
-        abstract=find_abstract(
-            body if in_title else title, text, number=in_title, named=bool(type_)
-        ),
     )
     return facts, because
+
+
+_NO_DOCUMENT = DocumentFacts()
 
 
 def find_told(

@@ -7,9 +7,9 @@ the authority; else all. What is not said stays open: no item may be lost to a l
 
 from collections.abc import Iterator
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from typing import NamedTuple
 
 from aggregator.meaning.categories import find_category
 from aggregator.meaning.days import SOME_DAY
@@ -101,8 +101,7 @@ def understand(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class _Case(NamedTuple):
     """One notice to be understood, and all that is known beside it."""
 
     title: Aligned
@@ -138,8 +137,10 @@ def _levels(case: _Case, number: str) -> tuple[frozenset[Level], _Reasons]:
         says = "Không nêu cấp học: theo phạm vi của cơ quan"
         levels = case.hints.authority_levels
         return narrowed(levels), (_given(says, levels, "authority"),)
-    says = "Không nêu cấp học: dành cho mọi cấp học"
-    return frozenset(), (Because(says=says, where="title"),)
+    return frozenset(), _FOR_ALL
+
+
+_FOR_ALL = (Because(says="Không nêu cấp học: dành cho mọi cấp học", where="title"),)
 
 
 def _named(case: _Case, number: str) -> Iterator[tuple[str, tuple[Mark, ...]]]:
