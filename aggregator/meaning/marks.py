@@ -44,20 +44,30 @@ def named_mark(reference: Reference, authority: str) -> int:
     return mark("number", *_number(reference.number, reference.issuer, authority))
 
 
-def naming_mark(named: DocumentFacts | Reference, authority: str) -> int:
-    """Give the mark that all share who name a document, or who name what is named."""
-    return mark("names", *_number(named.number, named.issuer, authority))
+def naming_mark(named: DocumentFacts | Reference, authority: str, *, acts: bool) -> int:
+    """Give the mark that all share who name a document.
+
+    Args:
+        acts: Of those that replace, amend, abolish or correct it; else of those that
+            only refer to it, which may be thousands.
+    """
+    kind = "changes" if acts else "names"
+    return mark(kind, *_number(named.number, named.issuer, authority))
 
 
 def naming_marks(references: Iterable[Reference], authority: str) -> tuple[int, ...]:
     """Give what an item is found by because of the documents that it names."""
-    return tuple(sorted({naming_mark(each, authority) for each in references}))
+    return tuple(sorted({_naming_mark(each, authority) for each in references}))
 
 
 def kind_of(references: Iterable[Reference], naming: int, authority: str) -> str:
     """Say what an item does to the document of a mark; "" if it does not name it."""
-    kinds = {each.kind for each in references if naming_mark(each, authority) == naming}
+    kinds = {e.kind for e in references if _naming_mark(e, authority) == naming}
     return next((kind for kind in KINDS if kind in kinds), "")
+
+
+def _naming_mark(reference: Reference, authority: str) -> int:
+    return naming_mark(reference, authority, acts=reference.kind != "refers")
 
 
 def _number(number: str, issuer: str, authority: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.dossier import SHOWN
 from aggregator.store.views import facts_of
 
-MOST = 200  # sightings of all marks together, the newest first
+MOST = 200  # sightings of all marks together, those that came last
 _seen = schema.sightings.c
 _version = schema.versions.c
 _mark = schema.marks.c
@@ -45,22 +45,28 @@ def find_marked(
     """
     if not marks:
         return []
+    # A decree may be named by thousands: they are cut before anything else is read.
+    met = (
+        sa.select(schema.marks)
+        .where(_mark.mark.in_(sorted(marks)))
+        .order_by(_mark.sighting_pk.desc())
+        .limit(MOST)
+        .subquery("met")
+    )
     query: sa.Select[Any] = (
         sa.select(
-            *(_mark.mark, _seen.notice_id, _seen.published_at, _seen.authority),
+            *(met.c.mark, _seen.notice_id, _seen.published_at, _seen.authority),
             *(_version.title, _version.facts),
         )
-        .join(schema.sightings, _seen.pk == _mark.sighting_pk)
+        .join(schema.sightings, _seen.pk == met.c.sighting_pk)
         .join(schema.notices, schema.notices.c.id == _seen.notice_id)
         .join(schema.versions, NOW_SHOWN)
         .where(
-            _mark.mark.in_(sorted(marks)),
             _seen.state.in_(SHOWN),
             schema.notices.c.state.in_(SHOWN),
             _seen.notice_id != but,
         )
         .order_by(_seen.published_at.desc(), _seen.pk)
-        .limit(MOST)
     )
     found: dict[tuple[int, str], Marked] = {}
     for row in connection.execute(query):

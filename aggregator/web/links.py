@@ -43,20 +43,40 @@ def read_links(
         document: What the item says of itself.
         notice: Its own id, which is never found.
     """
+    return Links(
+        named=_named(connection, references, notice, authority),
+        naming=_naming(connection, document, notice, authority),
+    )
+
+
+def _named(
+    connection: Connection,
+    references: Sequence[Reference],
+    notice: str,
+    authority: str,
+) -> tuple[tuple[Reference, tuple[Marked, ...]], ...]:
     wanted = {named_mark(each, authority): each for each in references}
-    own = None
-    if document is not None and document.own and document.number:
-        own = naming_mark(document, authority)
-    marks = [*wanted, *([own] if own is not None else [])]
-    found = find_marked(connection, marks, but=notice)
-    named = tuple(
+    found = find_marked(connection, list(wanted), but=notice)
+    return tuple(
         (each, tuple(m for m in found if m.mark == mark)[:MOST_MEANT])
         for mark, each in wanted.items()
     )
-    naming = [
-        (kind, each)
-        for each in found
-        if each.mark == own and (kind := kind_of(each.references, own, each.authority))
-    ]
-    naming.sort(key=lambda pair: KINDS.index(pair[0]))
-    return Links(named=named, naming=tuple(naming[:MOST_NAMING]))
+
+
+def _naming(
+    connection: Connection,
+    document: DocumentFacts | None,
+    notice: str,
+    authority: str,
+) -> tuple[tuple[str, Marked], ...]:
+    if document is None or not document.own or not document.number:
+        return ()
+    naming: dict[str, tuple[str, Marked]] = {}
+    for acts in (True, False):
+        mark = naming_mark(document, authority, acts=acts)
+        for each in find_marked(connection, [mark], but=notice):
+            kind = kind_of(each.references, mark, each.authority)
+            if kind:
+                naming.setdefault(each.id, (kind, each))
+    told = sorted(naming.values(), key=lambda pair: KINDS.index(pair[0]))
+    return tuple(told[:MOST_NAMING])

@@ -17,6 +17,7 @@ from aggregator.model import SourceHints
 from aggregator.store import schema
 from aggregator.store import sources as stored_sources
 from aggregator.store.engine import Store
+from aggregator.web.links import MOST_NAMING
 from tests.conftest import NOW
 from tests.conftest import item
 from tests.web.filled import SAID
@@ -141,3 +142,16 @@ def test_what_is_not_shown_is_not_led_to(
         connection.execute(sa.update(schema.notices).values(state="hidden"))
     assert links_of(bare, new) == ["Thay thế 8/SGDĐT-VP"]
     assert links_of(bare, old) == []
+
+
+def test_of_many_that_name_a_document_the_weightiest_are_told(
+    bare: FlaskClient, put: Callable[..., str]
+) -> None:
+    old = put("so-tin", notice("old", OLD, days=9))
+    put("ward", notice("new", NEW))
+    many = (notice(f"n{n}", f"Theo Công văn 8/SGDĐT-VP, {n}") for n in range(30))
+    put("q1", *many)
+    told = links_of(bare, old)
+    assert len(told) == MOST_NAMING
+    assert told[0].startswith("Được thay thế bởi")
+    assert all(each.startswith("Được nhắc đến trong Theo") for each in told[1:])

@@ -254,7 +254,7 @@ def test_relabelling_marks_what_an_item_names(store, declare):
     declare(store, SAID)
     named = Reference(kind="abolishes", number="8/SGDĐT-VP", issuer="SGDĐT")
     plan = pull(store, "so-tin", item("a", title="Bãi bỏ Công văn 8/SGDĐT-VP"))
-    mark = naming_mark(named, "so")
+    mark = naming_mark(named, "so", acts=True)
     with store.read() as connection:
         assert find_marked(connection, [mark]) == []
     assert len(relabel(store)) == 1
