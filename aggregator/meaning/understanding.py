@@ -91,7 +91,7 @@ def understand(
     return Meaning(
         category=category,
         levels=levels,
-        facets={**facets, **damage},
+        facets={**facets, **damage} if damage else facets,
         document=_worth_keeping(facts, category),
         deadline=deadline,
         event=event,
@@ -217,16 +217,16 @@ _Times = tuple[date | datetime | None, Event | None, _Reasons]
 
 def _times(case: _Case, category: Category) -> _Times:
     """Read deadline and event; most notices name no day, so nothing is sought."""
-    both = (("title", case.title), ("text", case.text))
-    places = [(at, text) for at, text in both if SOME_DAY.search(text.folded)]
-    if not places:
+    in_title = SOME_DAY.search(case.title.folded)
+    if not in_title and not (case.text.folded and SOME_DAY.search(case.text.folded)):
         return None, None, ()
     since = None
     if not case.dated:
         since = year_begins(case.title, case.text, case.near.date())
     event, event_why = _event(case, category, since)
     deadline, deadline_why = _deadline(case, since, event_why)
-    return deadline, event, (*deadline_why, *event_why, *find_impossible(*places))
+    never = find_impossible(("title", case.title), ("text", case.text))
+    return deadline, event, (*deadline_why, *event_why, *never)
 
 
 def _event(
