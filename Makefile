@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # pip asks rustc for its version; rustup would answer by making a folder in HOME.
 export RUSTUP_HOME := $(CURDIR)/.cache/rustup
 
-.PHONY: demo run test soak fuzz bench publishing meaning lint format messages lock clean
+.PHONY: demo run test soak fuzz bench publishing meaning search lint format messages lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/python -m aggregator demo $(ARGS)
@@ -47,6 +47,11 @@ publishing: $(VENV)/.run
 # of titles.tsv: docs/meaning.md.
 meaning: $(VENV)/.run
 	$(BIN)/python -m bench.meaning $(ARGS)
+
+# How long a search takes among 100,000 notices; ARGS="--postgres URL" on PostgreSQL
+# too, in a database that is made anew: docs/performance.md.
+search: $(VENV)/.run
+	$(BIN)/python -m bench.search $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/python -m black --check --quiet aggregator bench tests || \

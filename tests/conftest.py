@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from aggregator.meaning.searching import words_of
 from aggregator.model import Authority
 from aggregator.model import Category
 from aggregator.model import FetchSettings
@@ -119,7 +120,14 @@ def item(name: str, **values: Any) -> Item:
         "given": NOW - timedelta(hours=1),
         "fingerprint": f"dấu {name}",
     }
-    return Item(**(defaults | values), meaning=meaning)
+    return worded(Item(**(defaults | values), meaning=meaning))
+
+
+def worded(found: Item) -> Item:
+    """Give an item the words by which it is found, as reading a document does."""
+    document = found.meaning.document
+    number = document.number if document else ""
+    return replace(found, words=words_of(found.title, number, found.text))
 
 
 def meaning(category: Category = Category.NEWS, *levels: Level) -> Meaning:

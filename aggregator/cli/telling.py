@@ -28,6 +28,7 @@ from aggregator.model import Notice
 from aggregator.model import Settings
 from aggregator.model import SourceState
 from aggregator.model import View
+from aggregator.model.search import Sought
 
 
 @click.command()
@@ -154,6 +155,11 @@ def _why(state: SourceState) -> Iterator[str]:
 @click.option("--audience", help="Only what this authority's schools read.")
 @click.option("--level", default="all", help="Level slugs, comma-separated.")
 @click.option("--category", default="all", help="Category slugs, comma-separated.")
+@click.option(
+    "--q",
+    metavar="WORDS",
+    help='Only with these words in title, text or number; "a phrase", beginn*.',
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
 @click.option("--since", help="Only first seen since (a day, or RFC 3339).")
 @click.option("--on", help="As it stood at the end of this day (2026-11-20).")
@@ -166,14 +172,30 @@ def items(place: Place, /, as_json: bool, **options: Any) -> None:
     settings = place.settings()
     view = _view(settings, options)
     since = _moment(options["since"], settings)
+    sought = _sought(options["q"], options["on"])
     with opened(place, settings) as store, store.read() as connection:
-        found = read_view(connection, view, source=options["source"], since=since)
+        found = read_view(
+            connection, view, source=options["source"], since=since, sought=sought
+        )
     told = [_item(notice, settings) for notice in found]
     if as_json:
         print_json({"items": told})
         return
     for item in told:
         sys.stdout.write(orjson.dumps(item).decode() + "\n")
+
+
+def _sought(text: str | None, on: str | None) -> Sought | None:
+    from aggregator.meaning.searching import read_question
+
+    if not text:
+        return None
+    if on:
+        raise click.UsageError("--q looks in today's texts: it cannot go with --on")
+    sought = read_question(text)
+    if not sought:
+        raise click.UsageError("--q has neither a letter nor a figure to look for")
+    return sought
 
 
 def _view(settings: Settings, options: dict[str, Any]) -> View:

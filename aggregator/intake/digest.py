@@ -22,6 +22,7 @@ from aggregator.intake.strangers import mind_strangers
 from aggregator.intake.task import Task
 from aggregator.intake.titles import plain_title
 from aggregator.meaning.rulebook import rules_in
+from aggregator.meaning.searching import words_of
 from aggregator.meaning.text import fold
 from aggregator.meaning.understanding import understand
 from aggregator.model import Digest
@@ -131,7 +132,9 @@ def _understood(
         timezone=task.timezone,
         rules=rules_in(task.rules),
     )
-    return replace(item, meaning=meaning, raw={**item.raw, **called})
+    number = meaning.document.number if meaning.document else ""
+    words = words_of(item.title, number, item.text)
+    return replace(item, meaning=meaning, words=words, raw={**item.raw, **called})
 
 
 def without_shared_links(items: Sequence[Item]) -> list[Item]:

@@ -13,6 +13,8 @@ from aggregator.model.search import Sought
 MAX_ASKED = 500  # characters of a question that are read
 MAX_WORDS = 16  # words of a question that are looked for
 MAX_WORD = 40  # characters of one word: longer ones are no words but data
+MAX_READ = 20_000  # characters of a notice's text, of which the store keeps 2,000 words
+MIN_PREFIX = 2  # letters: every notice has a word that begins with any one letter
 
 _WORD = re.compile(f"[a-z0-9]{{1,{MAX_WORD}}}")
 _QUOTES = re.compile('"([^"]*+)"?')
@@ -32,6 +34,11 @@ def searchable(text: str) -> str:
     return " ".join(filter(None, map(words_of, pieces)))
 
 
+def words_of(title: str, number: str, text: str) -> str:
+    """Make the words by which a notice is found: of its title, number and text."""
+    return searchable(f"{title}\n{number}\n{text[:MAX_READ]}")
+
+
 def _words_of(piece: str) -> str:
     return _remembered(piece) if len(piece) <= _REMEMBERED else _folded_words(piece)
 
@@ -48,7 +55,7 @@ def read_question(text: str) -> Sought:
 
     ``"…"`` is a phrase, ``word*`` a prefix; all must be found. What has several words
     without a space, such as ``1161/SGDĐT-QLT``, is a phrase too. Other signs mean
-    nothing.
+    nothing, nor does ``*`` after a single letter: that is a word like others.
     """
     # `si*` begins `sinh`: it is no end of a word, where folding makes y of i.
     asked = fold(text[:MAX_ASKED].replace("*", "0*")).replace("0*", "*")
@@ -61,5 +68,6 @@ def read_question(text: str) -> Sought:
         words = tuple(_WORD.findall(piece)[:room])
         room -= len(words)
         if words:
-            (prefixes if piece.endswith("*") else phrases)[words] = None
+            begins = piece.endswith("*") and len("".join(words)) >= MIN_PREFIX
+            (prefixes if begins else phrases)[words] = None
     return Sought(phrases=tuple(phrases), prefixes=tuple(prefixes))

@@ -25,6 +25,7 @@ class Item:
     author: str = ""
     tags: tuple[str, ...] = ()
     fingerprint: str = ""  # over what a reader sees, without dates
+    words: str = ""  # by which it is found: see `meaning.searching.words_of`
     meaning: Meaning = Meaning()
     raw: Mapping[str, object] = field(default_factory=dict)  # the entry, for later
 

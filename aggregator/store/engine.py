@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aggregator.errors import StoreError
 
-HEAD = "0006"  # today's schema: the newest of migrations/versions
+HEAD = "0007"  # today's schema: the newest of migrations/versions
 Connection = sa.Connection  # for rooms that hand a transaction on, and know no SQL
 BUSY_SECONDS = 30  # how long a writer waits for another
 _OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)

@@ -38,6 +38,9 @@ from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
 from aggregator.store.marks import add_marks
 from aggregator.store.marks import write_marks
+from aggregator.store.search import place_of
+from aggregator.store.search import rewrite_words
+from aggregator.store.search import write_words
 
 _BEST_FIRST = ("shown", "maybe_withdrawn", "held", "hidden", "withdrawn")
 
@@ -65,6 +68,8 @@ def apply(
         for change in plan.changed:
             fixed = _fixed(corrections, change.known.notice)
             _renew_sighting(connection, row, change, fixed, now)
+    edited = [change for _, plan in plans for change in plan.changed]
+    rewrite_words(connection, {c.known.sighting: c.item.words for c in edited})
     touched = [each for row, plan in plans if (each := _touched(row, plan)) is not None]
     note_changes(connection, touched, now=now)
 
@@ -269,6 +274,10 @@ def _insert_sightings(
         [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
     write_marks(connection, ((pk, (*s.marks, *s.naming)) for pk, (_, s) in numbered))
+    write_words(
+        connection,
+        [(place_of(s.published, pk), s.item.words) for pk, (_, s) in numbered],
+    )
     labels = [
         label
         for row, s in new

@@ -4,10 +4,10 @@ Read-only and bounded: these pages are public, so no address may cost more than 
 of rows. Feeds never read here; `views` decides what they show.
 """
 
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -19,19 +19,21 @@ from aggregator.model import ALL_LEVELS
 from aggregator.model import Category
 from aggregator.model import Level
 from aggregator.model import Reach
+from aggregator.model.search import Sought
 from aggregator.store import schema
+from aggregator.store.columns import CHUNK
 from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import bits_of
+from aggregator.store.columns import chunks
 from aggregator.store.columns import levels_of
 from aggregator.store.dossier import SHOWN
 from aggregator.store.dossier import state_of
+from aggregator.store.search import Hits
+from aggregator.store.search import place_of
 from aggregator.store.views import end_of_day
 
 PAGE = 50  # rows on one page of the list
 MAX_COUNT = 1_000  # notices that are counted; beyond it is "more than"
-MAX_LOOKED = 2_000  # notices looked at for words, for one page
-MAX_CHARACTERS = 4_000_000  # of their texts: half a second of folding
-_BATCH = 100  # texts held at once
 _BEGINNING = 300  # characters of a text, for those without a title
 _ORDER = tuple(Category)
 _notice = schema.notices.c
@@ -77,8 +79,7 @@ class Listing:
 
     rows: tuple[Received, ...]
     older: str | None = None  # the id that the next page begins after
-    total: int | None = None  # None: beyond MAX_COUNT, or not counted
-    looked_at: int | None = None  # notices whose words were read for this page
+    total: int | None = None  # None: beyond MAX_COUNT
 
 
 # --- The list -----------------------------------------------------------------
@@ -94,29 +95,28 @@ def read_listing(
     wanted: Wanted,
     *,
     before: str | None = None,
-    matches: Callable[[str], bool] | None = None,
+    sought: Sought | None = None,
 ) -> Listing | None:
-    """Read what came in, newest first seen first; None where ``before`` is no notice.
+    """Read what came in; None where ``before`` is no notice.
+
+    Newest first seen first; what is sought, newest published first.
 
     Args:
         before: The id after which the page begins.
-        matches: Says of a notice's title, number and text whether it is looked for.
+        sought: Words of which one place must have all; nothing sought is no filter.
     """
     start = connection.execute(
         sa.select(schema.notices).where(_notice.id == before)
     ).one_or_none()
     if before is not None and start is None:
         return None
-    bound = PAGE if matches is None else MAX_LOOKED
-    ids = list(connection.scalars(_ids_query(wanted, start, bound + 1)))
-    found, looked = ids[:bound], min(len(ids), bound)
-    if matches is not None:
-        found, looked = _search(connection, wanted, ids[:bound], matches)
+    if sought:
+        return _found(connection, wanted, Hits(connection, sought), before)
+    ids = list(connection.scalars(_ids_query(wanted, start, PAGE + 1)))
     return Listing(
-        rows=_received(connection, wanted, found),
-        older=ids[looked - 1] if looked < len(ids) else None,
-        total=_count(connection, wanted) if matches is None else None,
-        looked_at=None if matches is None else looked,
+        rows=_received(connection, wanted, ids[:PAGE]),
+        older=ids[PAGE - 1] if len(ids) > PAGE else None,
+        total=_count(connection, wanted),
     )
 
 
@@ -143,13 +143,19 @@ def _count(connection: sa.Connection, wanted: Wanted) -> int | None:
 def _meets(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.day is not None:
-        begin = end_of_day(wanted.day - timedelta(days=1), wanted.timezone)
-        end = end_of_day(wanted.day, wanted.timezone)
-        conditions += [_notice.first_seen_at >= begin, _notice.first_seen_at < end]
+        conditions += _on_day(wanted.day, wanted.timezone)
     places = _places(wanted)
     if places:
         conditions.append(_notice.id.in_(sa.select(_seen.notice_id).where(*places)))
     return conditions
+
+
+def _on_day(day: date, timezone: str) -> list[sa.ColumnElement[bool]]:
+    begin = end_of_day(day - timedelta(days=1), timezone)
+    return [
+        _notice.first_seen_at >= begin,
+        _notice.first_seen_at < end_of_day(day, timezone),
+    ]
 
 
 def _places(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -175,37 +181,124 @@ def _reached(reach: Reach, wanted: Wanted) -> sa.ColumnElement[bool]:
     return own & (_seen.published_at < end_of_day(reach.until, wanted.timezone))
 
 
-def _search(
-    connection: sa.Connection,
-    wanted: Wanted,
-    ids: Sequence[str],
-    matches: Callable[[str], bool],
-) -> tuple[list[str], int]:
-    """Look for words, notice by notice, until a page is full or enough was read."""
-    found: list[str] = []
-    looked = characters = 0
-    for start in range(0, len(ids), _BATCH):
-        texts = _texts(connection, wanted, ids[start : start + _BATCH])
-        for id_ in ids[start : start + _BATCH]:
-            if len(found) == PAGE or characters > MAX_CHARACTERS:
-                return found, looked
-            looked, characters = looked + 1, characters + len(texts[id_])
-            found += [id_] if matches(texts[id_]) else []
-    return found, looked
+# --- What is sought -----------------------------------------------------------
 
 
-def _texts(
-    connection: sa.Connection, wanted: Wanted, ids: Sequence[str]
-) -> dict[str, str]:
-    texts = dict.fromkeys(ids, "")
-    rows = connection.execute(
-        sa.select(_seen.notice_id, _version.title, _version.facts, _version.text)
-        .join(schema.versions, NOW_SHOWN)
-        .where(_seen.notice_id.in_(ids), *_places(wanted))
+def _found(
+    connection: sa.Connection, wanted: Wanted, hits: Hits, before: str | None
+) -> Listing:
+    """Read a page of what is found. A notice stands where its newest place does."""
+    query = _hits_query(wanted, hits)
+    rows = _highest(connection, query, hits, MAX_COUNT + 1)
+    if before is None:
+        ids = list(dict.fromkeys(row.notice_id for row in rows))[: PAGE + 1]
+    else:
+        ids = _below(connection, query, hits, _top(connection, query, hits, before))
+    return Listing(
+        rows=_received(connection, wanted, ids[:PAGE]),
+        older=ids[PAGE - 1] if len(ids) > PAGE else None,
+        total=_count_found(connection, query, hits, rows),
     )
-    for row in rows:
-        texts[row.notice_id] += f"{row.title} {_number(row.facts)} {row.text} "
-    return texts
+
+
+def _hits_query(wanted: Wanted, hits: Hits) -> sa.Select[Any]:
+    day = wanted.day
+    seen = _on_day(day, wanted.timezone) if day is not None else ()
+    at_any = _places(replace(wanted, source=None))
+    return hits.select(*at_any, source=wanted.source, first_seen=seen)
+
+
+def _highest(
+    connection: sa.Connection, query: sa.Select[Any], hits: Hits, most: int
+) -> Sequence[sa.Row[Any]]:
+    return connection.execute(query.order_by(hits.place.desc()).limit(most)).all()
+
+
+def _below(
+    connection: sa.Connection, query: sa.Select[Any], hits: Hits, top: int
+) -> list[str]:
+    """List the ids of a later page, and of one notice more; most were seen but once."""
+    below, most = query.where(hits.place < top), PAGE + 1
+    while True:
+        rows = _highest(connection, below, hits, most)
+        ids = dict.fromkeys(row.notice_id for row in rows)
+        for id_, highest in _tops(connection, query, hits, list(ids)).items():
+            if highest >= top:  # it stands on an earlier page
+                del ids[id_]
+        if len(ids) > PAGE or len(rows) < most:
+            return list(ids)[: PAGE + 1]
+        most *= 4
+
+
+def _top(
+    connection: sa.Connection, query: sa.Select[Any], hits: Hits, notice: str
+) -> int:
+    """Say where a notice stands among what is found; below it the next page begins."""
+    found = _tops(connection, query, hits, [notice])
+    return found.get(notice) or max(
+        place
+        for places in _all_places(connection, [notice]).values()
+        for place in places
+    )
+
+
+def _tops(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    hits: Hits,
+    notices: Sequence[str],
+) -> dict[str, int]:
+    """Say of those of many places, or of a single notice, where they stand."""
+    places = _all_places(connection, notices)
+    several = [
+        place
+        for found in places.values()
+        if len(found) > 1 or len(notices) == 1
+        for place in found
+    ]
+    tops: dict[str, int] = {}
+    for start in range(0, len(several), CHUNK):
+        here = hits.place.in_(several[start : start + CHUNK])
+        for row in connection.execute(query.where(here)):
+            highest = tops.get(row.notice_id, row.place)
+            tops[row.notice_id] = max(row.place, highest)
+    return tops
+
+
+def _all_places(
+    connection: sa.Connection, notices: Sequence[str]
+) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for chunk in chunks(notices):
+        query = sa.select(_seen.notice_id, _seen.published_at, _seen.pk)
+        for id_, published, pk in connection.execute(
+            query.where(_seen.notice_id.in_(chunk))
+        ):
+            places.setdefault(id_, []).append(place_of(published, pk))
+    return places
+
+
+def _count_found(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    hits: Hits,
+    rows: Sequence[sa.Row[Any]],
+) -> int | None:
+    """Count notices, each once, as far as they are counted.
+
+    Args:
+        rows: Those with the highest places, as many as are counted and one more.
+    """
+    most = MAX_COUNT + 1
+    while (count := len({row.notice_id for row in rows})) <= MAX_COUNT:
+        if len(rows) < most:
+            return count
+        most *= 4  # many stand at many places
+        rows = _highest(connection, query, hits, most)
+    return None
+
+
+# --- How they look ------------------------------------------------------------
 
 
 def _number(facts: Mapping[str, Any]) -> str:

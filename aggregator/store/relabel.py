@@ -1,6 +1,7 @@
 """What was understood of stored items, to be held against what is understood today."""
 
 from collections.abc import Collection
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from aggregator.store.columns import levels_of
 from aggregator.store.items import facts_in
 from aggregator.store.labels import RULES
 from aggregator.store.labels import renew_labels
+from aggregator.store.search import rewrite_words
 
 _seen = schema.sightings.c
 _version = schema.versions.c
@@ -131,11 +133,15 @@ def relabel(
     connection: sa.Connection,
     moved: Sequence[tuple[Understood, Meaning, Collection[str]]],
     now: datetime,
+    *,
+    words: Mapping[int, str],
 ) -> None:
     """Put what is understood today in place of what was, and let the feeds know.
 
     Args:
         moved: What was, what is, and the facets of which a person has spoken.
+        words: By sighting, those by which it is found from now on; only where they
+            are others.
     """
     if not moved:
         return
@@ -158,6 +164,7 @@ def relabel(
         .values(facts=sa.bindparam("b_facts")),
         [{"b_pk": was.version, "b_facts": facts_in(m)} for was, m, _ in moved],
     )
+    rewrite_words(connection, words)
     for was, meaning, fixed in moved:
         renew_labels(connection, was.source_pk, was.notice, meaning, now, fixed=fixed)
     note_changes(

@@ -24,12 +24,14 @@ from aggregator.model import Reach
 from aggregator.model import Reference
 from aggregator.model import View
 from aggregator.model import ViewVersion
+from aggregator.model.search import Sought
 from aggregator.store import schema
 from aggregator.store.columns import bits_of
 from aggregator.store.columns import chunks
 from aggregator.store.columns import levels_of
 from aggregator.store.labels import Label
 from aggregator.store.labels import current_labels
+from aggregator.store.search import Hits
 
 _seen = schema.sightings.c
 _noted = schema.notices.c
@@ -45,14 +47,17 @@ def read_view(
     *,
     source: str | None = None,
     since: datetime | None = None,
+    sought: Sought | None = None,
 ) -> list[Notice]:
     """Read the notices a view shows, newest published first.
 
     Args:
         source: Only what this source shows.
         since: Only what was first seen at or after this moment.
+        sought: Words of which one place must have all, as it reads today.
     """
-    rows = _window(connection, view, source=source, since=since)
+    hits = Hits(connection, sought) if sought else None
+    rows = _window(connection, view, source=source, since=since, hits=hits)
     return _notices(connection, view, [row.id for row in _in_order(rows)])
 
 
@@ -122,7 +127,12 @@ def _window(
 
 
 def _ids_query(
-    view: View, most: int, *, source: str | None, since: datetime | None
+    view: View,
+    most: int,
+    *,
+    source: str | None,
+    since: datetime | None,
+    hits: Hits | None,
 ) -> sa.Select[Any]:
     """Say which notices come first, as often as they were seen.
 
@@ -131,7 +141,8 @@ def _ids_query(
     there is is wanted, and it is read by its moment alone.
     """
     streams = len(view.reach) * len(view.categories)
-    if source is None and since is None and 0 < streams <= _MOST_STREAMS:
+    plain = source is None and since is None and hits is None
+    if plain and 0 < streams <= _MOST_STREAMS:
         parts = [_newest(view, most, stream).subquery() for stream in _streams(view)]
         found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
         query = sa.select(found).order_by(*_newest_first(view, found.c))
@@ -139,6 +150,8 @@ def _ids_query(
     conditions = _visible(view)
     names = [str(category) for category in view.categories]
     conditions.append((_seen.category + "").in_(names))
+    if hits is not None:
+        return _newest_hits(view, most, conditions, hits, source=source, since=since)
     if source is not None:
         named = sa.select(schema.sources.c.pk).where(schema.sources.c.id == source)
         conditions.append(_seen.source_pk == named.scalar_subquery())
@@ -181,6 +194,29 @@ def _newest(
         window = columns.entered_at if view.by_entry else columns.published_at
         query = query.where(window < end_of_day(view.on, view.timezone))
     return query.order_by(*_newest_first(view, columns)).limit(most)
+
+
+def _newest_hits(
+    view: View,
+    most: int,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    hits: Hits,
+    *,
+    source: str | None,
+    since: datetime | None,
+) -> sa.Select[Any]:
+    """Select the newest of what is found: their places are in the order of dates."""
+    recent = [] if since is None else [schema.notices.c.first_seen_at >= since]
+    levels = _seen.level_bits.op("&")(bits_of(view.levels)) != 0
+    query = hits.select(*conditions, levels, source=source, first_seen=recent)
+    found = query.selected_columns
+    noted = schema.notices.alias("found")
+    query = query.join(noted, noted.c.id == found.notice_id)
+    return (
+        query.add_columns(noted.c.id, noted.c.first_seen_at)
+        .order_by(hits.place.desc())
+        .limit(most)
+    )
 
 
 def _newest_first(view: View, of: Any) -> list[sa.ColumnElement[Any]]:

@@ -5,7 +5,6 @@ secret. Whatever came from a source is text here; only the cleaned HTML is marku
 """
 
 import re
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from flask import render_template
 from flask import request
 
 from aggregator.errors import ViewError
-from aggregator.meaning.text import fold
+from aggregator.meaning.searching import read_question
 from aggregator.model import CATEGORY_SLUGS
 from aggregator.model import LEVEL_SLUGS
 from aggregator.model import Authority
@@ -28,6 +27,7 @@ from aggregator.model import Category
 from aggregator.model import Level
 from aggregator.model import Reach
 from aggregator.model import Settings
+from aggregator.model.search import Sought
 from aggregator.publish.parts import without_credentials
 from aggregator.publish.view import ALL
 from aggregator.publish.view import reach
@@ -38,6 +38,8 @@ from aggregator.store import preview
 from aggregator.store.dossier import Dossier
 from aggregator.store.dossier import Given
 from aggregator.store.dossier import Sighting
+from aggregator.store.engine import Connection
+from aggregator.store.preview import Listing
 from aggregator.store.preview import Wanted
 from aggregator.store.views import end_of_day
 from aggregator.web.caching import rendered
@@ -46,10 +48,9 @@ from aggregator.web.context import context
 from aggregator.web.differences import history
 from aggregator.web.links import read_links
 
-MAX_QUERY = 200  # characters of words to look for
+MAX_QUERY = 200  # characters of words to look for; what is longer is cut
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS = range(1970, 3000)  # beyond them a moment in UTC may have no name
-_ENDS = re.compile(r"^\W+|\W+$")
 
 bp = Blueprint("items", __name__)
 bp.add_app_template_filter(without_credentials, "without_credentials")
@@ -70,7 +71,12 @@ class Asked:
 
     fields: Mapping[str, str]  # only those that ask for something
     wanted: Wanted
-    matches: Callable[[str], bool] | None = None
+    sought: Sought
+
+    @property
+    def wordless(self) -> bool:
+        """Say whether something is looked for that has no word, such as "???"."""
+        return "q" in self.fields and not self.sought
 
 
 @bp.get("/items/")
@@ -81,20 +87,27 @@ def listing() -> Response:
         names = preview.source_names(connection)
         asked = _asked(settings, names)
         before = _before()
-        found = preview.read_listing(
-            connection, asked.wanted, before=before, matches=asked.matches
-        )
+        found = _found(connection, asked, before)
     if found is None:
         raise ViewError("There is no such item to begin after.", status=404)
     return _page(
         "items.html",
         found=found,
         asked=asked.fields,
+        wordless=asked.wordless,
         first=before is None,
         sources=names,
         limits=preview,
         levels=LEVEL_SLUGS,
         categories=CATEGORY_SLUGS,
+    )
+
+
+def _found(connection: Connection, asked: Asked, before: str | None) -> Listing | None:
+    if asked.wordless:
+        return Listing(rows=(), total=0)
+    return preview.read_listing(
+        connection, asked.wanted, before=before, sought=asked.sought
     )
 
 
@@ -114,9 +127,10 @@ def _asked(settings: Settings, names: Sequence[str]) -> Asked:
         level=_several("level"),
         category=_several("category"),
     )
-    day, words = _day(), _words()
+    day, words = _day(), request.args.get("q", "")[:MAX_QUERY]
+    sought = read_question(words)
     fields = {
-        "q": request.args.get("q", "") if words else "",
+        "q": words.strip(),
         "audience": audience,
         "source": source,
         "level": "" if chosen.level == ALL else chosen.level,
@@ -134,7 +148,7 @@ def _asked(settings: Settings, names: Sequence[str]) -> Asked:
     return Asked(
         fields={name: value for name, value in fields.items() if value},
         wanted=wanted,
-        matches=_all_stand_in(words) if words else None,
+        sought=sought,
     )
 
 
@@ -161,25 +175,6 @@ def _before() -> str | None:
         return str(UUID(text)) if text else None
     except ValueError:
         raise ViewError("before must be the id of an item") from None
-
-
-def _words() -> list[str]:
-    text = request.args.get("q", "")
-    if len(text) > MAX_QUERY:
-        raise ViewError(f"q must have at most {MAX_QUERY} characters")
-    words = (_ENDS.sub("", word) for word in fold(text).split())
-    return list(dict.fromkeys(word for word in words if word))
-
-
-def _all_stand_in(words: Sequence[str]) -> Callable[[str], bool]:
-    """Look for whole words: `an` is not in `bàn`, `SGDĐT` is in `1161/SGDĐT-QLT`."""
-    places = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in words]
-
-    def stand_in(text: str) -> bool:
-        folded = fold(text)
-        return all(place.search(folded) for place in places)
-
-    return stand_in
 
 
 # --- One notice ---------------------------------------------------------------

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aggregator.meaning.marks import naming_marks
 from aggregator.meaning.rulebook import rules_in
+from aggregator.meaning.searching import words_of
 from aggregator.meaning.understanding import understand
 from aggregator.model import Correction
 from aggregator.model import Meaning
@@ -58,7 +59,12 @@ def relabelled(
             said = corrections_of(connection, {each.notice for each in found})
             moved = list(_moved(found, said, settings))
             if not dry:
-                relabel(connection, [(m.was, m.meaning, m.fixed) for m in moved], now)
+                relabel(
+                    connection,
+                    [(m.was, m.meaning, m.fixed) for m in moved],
+                    now,
+                    words=_renumbered(moved),
+                )
                 add_marks(connection, map(_naming, moved))
         if not found:
             return
@@ -92,6 +98,17 @@ def _naming(moved: Moved) -> tuple[int, tuple[int, ...]]:
     """Give an item's row, and by what the documents that it names find it."""
     was, references = moved.was, moved.meaning.references
     return was.sighting, naming_marks(references, was.authority)
+
+
+def _renumbered(moved: list[Moved]) -> dict[int, str]:
+    """Give the words of what bears another number, by sighting: it is found by that."""
+    words = {}
+    for each in moved:
+        was, document = each.was, each.meaning.document
+        number = document.number if document else ""
+        if number != was.facts.get("document", {}).get("number", ""):
+            words[was.sighting] = words_of(was.title, number, was.text)
+    return words
 
 
 def differs(moved: Moved) -> bool:

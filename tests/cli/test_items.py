@@ -1,6 +1,7 @@
 """`items` and `explain`: fields, filters and order, as the contract has them."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -180,6 +181,13 @@ def test_an_item_is_clean_and_tells_where_it_stands(folder: Path) -> None:
         (["--limit", "2"], ["tin-2", "tin-1"]),
         (["--since", "2026-01-01T00:00:00"], EVERY),
         (["--on", "2020-01-01"], []),
+        (["--q", "kế hoạch"], ["tin-2"]),
+        (["--q", "KE hoach", "--source", "so-vb"], []),
+        (["--q", "1161/sgddt"], ["vb-1"]),
+        (["--q", "SGDĐT-QL*"], ["vb-1"]),
+        (["--q", '"hoạch kế"'], []),
+        (["--q", "xyzzy"], []),
+        (["--q", ""], EVERY),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -206,6 +214,9 @@ def test_since_and_on_go_by_first_seen(folder: Path) -> None:
         (["--category", "tin"], "tin-tuc"),
         (["--on", "20/11/2026"], "2026-11-20"),
         (["--since", "hôm qua"], "--since"),
+        (["--q", "a", "--on", "2026-11-20"], "--q"),
+        (["--q", '*"?'], "--q"),
+        (["--q", os.fsdecode(b"\xff\xed\xa0\x80")], "--q"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

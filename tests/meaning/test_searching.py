@@ -5,9 +5,11 @@ import time
 
 import pytest
 
+from aggregator.meaning.searching import MAX_READ
 from aggregator.meaning.searching import MAX_WORDS
 from aggregator.meaning.searching import read_question
 from aggregator.meaning.searching import searchable
+from aggregator.meaning.searching import words_of
 from aggregator.meaning.text import fold
 from aggregator.model.search import Sought
 
@@ -40,6 +42,8 @@ def test_words(text: str, words: str) -> None:
         ('"tuyển si*"', (), (("tuyen", "si"),)),
         ("1161/SGDĐT-QLT", (("1161", "sgddt", "qlt"),), ()),
         ("10*", (), (("10",),)),
+        ("t*", (("t",),), ()),
+        ('"tuyển s*"', (), (("tuyen", "s"),)),
         ("qui* định", (("dinh",),), (("qui",),)),
         ("a a a", (("a",),), ()),
         ('"chưa đóng', (("chua", "dong"),), ()),
@@ -62,6 +66,12 @@ def test_signs_alone_are_no_error(text: str) -> None:
     sought = read_question(text)
     words = [word for part in sought.phrases + sought.prefixes for word in part]
     assert all(word.isascii() and word.isalnum() for word in words)
+
+
+def test_a_notice_is_found_by_title_number_and_the_beginning_of_its_text() -> None:
+    """Of a text of a megabyte no more is folded than is kept."""
+    assert words_of("Đợt 2", "12/QĐ", "Thân") == "dot 2 12 qd than"
+    assert len(words_of("", "", "a " * 500_000)) == MAX_READ - 1
 
 
 def test_operators_are_words() -> None:

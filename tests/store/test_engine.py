@@ -49,8 +49,14 @@ def test_the_head_in_code_is_the_newest_migration() -> None:
 
 def test_migrations_make_what_the_queries_expect(store: Store) -> None:
     with store.read() as connection:
-        context = MigrationContext.configure(connection)
+        options = {"include_object": _is_in_the_schema}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, schema.metadata) == []
+
+
+def _is_in_the_schema(_: object, name: str, kind: str, *__: object) -> bool:
+    """Leave out the index of words: a virtual table and what belongs to it."""
+    return kind != "table" or name.partition("_")[0] != "search"
 
 
 MOMENT = "2026-11-20 01:00:00"

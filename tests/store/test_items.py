@@ -567,7 +567,7 @@ def test_a_feed_reads_the_newest_of_each_place_and_no_more(
     sqlite_store: Store, declare: Declare
 ) -> None:
     _many(sqlite_store, declare)
-    query = views._ids_query(view("so", "ward"), 60, source=None, since=None)
+    query = views._ids_query(view("so", "ward"), 60, source=None, since=None, hits=None)
     steps = _plan(sqlite_store, query)
     index = "ix_sightings_authority_category_entered_at"
     read_by = [step for step in steps if " sightings " in step]

@@ -82,7 +82,7 @@ def test_the_latest_seen_comes_first_then_the_latest_published(held: Store) -> N
     found = listing(held)
     assert names(found) == ["late", "new", "old"]
     assert [row.first_seen for row in found.rows] == [NOW + HOUR, NOW, NOW]
-    assert (found.total, found.older, found.looked_at) == (3, None, None)
+    assert (found.total, found.older) == (3, None)
 
 
 def test_a_row_says_what_came_from_where(held: Store) -> None:
@@ -205,52 +205,6 @@ def test_beyond_a_bound_nothing_is_counted(
     assert listing(held).total == 2
     pull(held, "so-tb", item("c"))
     assert listing(held).total is None
-
-
-def test_words_are_looked_for_in_title_number_and_text(held: Store) -> None:
-    facts = replace(meaning(), document=DocumentFacts(number="12/QĐ"))
-    pull(held, "so-tin", item("a", title="Tựa", text="Thân", meaning=facts), item("b"))
-    seen: list[str] = []
-    found = listing(held, matches=lambda text: bool(seen.append(text)) or "Tựa" in text)
-    assert names(found) == ["Tựa"]
-    assert (found.looked_at, found.total, found.older) == (2, None, None)
-    assert any(all(word in text for word in ("Tựa", "12/QĐ", "Thân")) for text in seen)
-
-
-def test_words_are_looked_for_where_else_was_asked(held: Store) -> None:
-    pull(held, "so-tin", item("a", text="Hội khỏe Phù Đổng"))
-    pull(held, "so-tb", item("a", text="Bản khác"), now=NOW + HOUR)
-    only = {"source": "so-tb"}
-    assert names(listing(held, only, matches=lambda text: "Phù Đổng" in text)) == []
-    assert names(listing(held, only, matches=lambda text: "Bản khác" in text)) == ["a"]
-
-
-def test_a_search_that_stops_says_so_and_can_go_on(
-    held: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(preview, "MAX_LOOKED", 4)
-    monkeypatch.setattr(preview, "_BATCH", 3)
-    pull(held, "so-tin", *(item(f"n{n}", given=NOW - n * HOUR) for n in range(10)))
-    looked, found, before = [], [], None
-    for _ in range(3):
-        page = listing(held, before=before, matches=lambda text: "Tiêu đề n9" in text)
-        looked.append(page.looked_at)
-        found, before = found + names(page), page.older
-    assert (looked, found, before) == ([4, 4, 2], ["n9"], None)
-
-
-def test_a_search_stops_at_a_full_page_and_at_long_texts(
-    held: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pull(held, "so-tin", *(item(f"n{n}", given=NOW - n * HOUR) for n in range(8)))
-    monkeypatch.setattr(preview, "PAGE", 3)
-    first = listing(held, matches=lambda _: True)
-    assert (names(first), first.looked_at) == (["n0", "n1", "n2"], 3)
-    second = listing(held, before=first.older, matches=lambda _: True)
-    assert names(second) == ["n3", "n4", "n5"]
-    monkeypatch.setattr(preview, "MAX_CHARACTERS", 10)
-    short = listing(held, matches=lambda _: False)
-    assert (short.looked_at, short.older) == (1, first.rows[0].id)
 
 
 @pytest.mark.parametrize("state", ["held", "hidden", "withdrawn", "maybe_withdrawn"])

@@ -43,9 +43,9 @@ def second_names(title: str, link: str, number: str) -> set[str]:
         found.add(_stored(_key(link)))
     path = _path(link)
     if title and path:
-        found.add(f"title:{_sha256(_fold(title), path)}")
+        found.add(f"title:{_sha256(fold(title), path)}")
     if number:
-        found.add(f"document:{_fold(number)}")
+        found.add(f"document:{fold(number)}")
     article = _article_number(link)
     if len(article) >= _LEAST_NUMBER:
         host = _split(link).netloc.lower().removeprefix("www.")
@@ -112,7 +112,7 @@ def _fold_table() -> dict[int, str]:
 _FOLD = _fold_table()
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Fold what was cleaned before it was stored: no letter bears many marks there."""
     spaced = _SPACES.sub(" ", text).strip()
     composed = unicodedata.normalize("NFC", _UNWANTED.sub("", spaced))
