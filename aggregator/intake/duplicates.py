@@ -10,11 +10,11 @@ joining two notices wrongly hides one of them, and nobody would see it. Who join
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from hashlib import blake2b
 
 from aggregator.intake.names import ends_in_number
 from aggregator.intake.names import key_of
-from aggregator.intake.names import number_of
+from aggregator.meaning.marks import mark
+from aggregator.meaning.marks import own_mark
 from aggregator.meaning.text import fold
 from aggregator.model import Copy
 from aggregator.model import Item
@@ -32,12 +32,6 @@ MOST_READ = 20_000  # characters of a text
 _LEAST_WORDS, _LEAST_LETTERS = 5, 25  # of a title that says what it is about
 _LEAST_TEXT = 20  # words; "see the file" says nothing of what it is about
 _LEAST_TITLE = 4  # words beside number and date, for one title to stand in another
-# Of these organs there is one each for all sources of a city; SGDĐT signs for its own.
-# Every district has a PGDĐT and an UBND: there the authority says which one.
-_ONE_OF_A_KIND = frozenset(
-    "sgdđt sgd bgdđt bgd ttg cp vpcp qh ubtvqh tu tw bnv btc byt bca bgdvđt"
-    " snv stc syt stttt skhcn bkhcn btttt blđtbxh blđ".translate({0x111: "d"}).split()
-)
 _WORD = re.compile(r"\w+")
 # What tells one of a series from the next.
 _ORDINAL = re.compile(
@@ -59,30 +53,16 @@ _PLACE = re.compile(
 def marks_of(item: Item, authority: str) -> dict[str, int]:
     """Give what other copies of an item are found by: kind → hash, at most three."""
     marks = {}
-    number = number_of(item)
-    if number:
-        plain = number.replace("&", "")  # SGD&ĐT is SGDĐT
-        marks["number"] = _mark("number", plain, _issuer(item, authority))
+    number = own_mark(item.meaning.document, authority)
+    if number is not None:
+        marks["number"] = number
     title = fold(item.title)
     page = _page(item, title)
     if page:
-        marks["page"] = _mark("page", page)
+        marks["page"] = mark("page", page)
     if len(title) >= _LEAST_LETTERS and title.count(" ") >= _LEAST_WORDS - 1:
-        marks["title"] = _mark("title", title)
+        marks["title"] = mark("title", title)
     return marks
-
-
-def _mark(*parts: str) -> int:
-    """Hash to what a database keeps as a whole number, above zero."""
-    hashed = blake2b("\n".join(parts).encode(), digest_size=8).digest()
-    return int.from_bytes(hashed, "big") >> 1
-
-
-def _issuer(item: Item, authority: str) -> str:
-    """Name who gave the number: the organ, or of many like it the one authority's."""
-    document = item.meaning.document
-    issuer = fold(document.issuer).replace("&", "") if document else ""
-    return "" if issuer in _ONE_OF_A_KIND else authority
 
 
 def _page(item: Item, title: str) -> str:
@@ -115,7 +95,7 @@ def copy_of(new: NewSighting, row: SourceRow, marks: Iterable[int] = ()) -> Copy
         source_pk=row.pk,
         title=new.item.title,
         text=new.item.text[:MOST_READ],
-        number=document.number if document else "",
+        number=document.number if document and document.own else "",
         issued=document.issued if document else None,
         published=new.published,
         marks=frozenset(marks),

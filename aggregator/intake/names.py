@@ -90,9 +90,12 @@ def has_own_link(item: Item) -> bool:
 
 
 def number_of(item: Item) -> str:
-    """Give the number of the official document that an item is, folded."""
+    """Give the number of the official document that an item is, folded.
+
+    A report of a document is not that document, whichever number it names.
+    """
     document = item.meaning.document
-    return fold(document.number) if document and document.number else ""
+    return fold(document.number) if document and document.own else ""
 
 
 def _sha256(*parts: str) -> str:

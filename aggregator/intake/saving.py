@@ -22,6 +22,7 @@ from aggregator.intake.joining import join
 from aggregator.intake.joining import marked
 from aggregator.intake.names import first_name
 from aggregator.intake.names import names_of
+from aggregator.intake.naming import with_naming
 from aggregator.intake.reconcile import Past
 from aggregator.intake.reconcile import base_date
 from aggregator.intake.reconcile import reconcile
@@ -211,7 +212,7 @@ def store_plans(
         copies = stored_joins.find_copies(connection, wanted)
     places = stored_joins.places_of(connection, (each.notice for each in copies))
     joined, proposals = join(plans, marks, copies, places)
-    stored_items.apply(connection, joined, now)
+    stored_items.apply(connection, with_naming(joined), now)
     stored_joins.propose(connection, proposals, now)
 
 

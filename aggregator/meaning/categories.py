@@ -135,6 +135,8 @@ def _invitation(text: Aligned, number: str) -> Because | None:
     """Know an invitation by its symbol GM, or by its block of when and where."""
     if "/GM-" in number:
         return Because(says="Ký hiệu GM là giấy mời", saw=number, where="title")
+    if not text.folded:
+        return None
     head = text.folded[:_READ]
     if not (_WHEN_LABEL.search(head) and _WHERE_LABEL.search(head)):
         return None
@@ -146,10 +148,12 @@ def _invitation(text: Aligned, number: str) -> Because | None:
     return None
 
 
+_ELSE_NEWS = Because(says="Không có dấu hiệu của loại khác: tin tức", where="title")
+
+
 def _by_number(number: str) -> tuple[Category, Because]:
     if not number:
-        says = "Không có dấu hiệu của loại khác: tin tức"
-        return Category.NEWS, Because(says=says, saw="", where="title")
+        return Category.NEWS, _ELSE_NEWS
     if _ANNOUNCING.search(number):
         says = "Ký hiệu TB là thông báo"
         return Category.ANNOUNCEMENT, Because(says=says, saw=number, where="title")

@@ -8,7 +8,13 @@ text that merely contains a date is refused.
 Which number is the day? A number over 12 decides by itself. Else `/` with the English
 AM or PM is the American order that .NET prints (`7/5/2021 8:00:00 AM` is 5 July);
 everything else is day first, as Vietnamese write (`day_first=False` turns that round).
-A date without zone is in the zone given. A date that cannot be is None.
+A date that cannot be is None.
+
+Which zone? That of an offset (`+0700`, `GMT+7`, `UTC+07:00`) or of a name (`ICT`, `Z`,
+`GMT`, `EST`), behind the clock or in brackets; `+0700 ICT` says it twice, and the
+offset counts. Every other date is in the zone given, which is the site's: ISO 8601
+without zone, .NET's AM and PM, `SA` and `CH`, 24:00 (the next midnight there) and days
+without a clock (midnight there). Seconds since 1970 are UTC.
 """
 
 import re

@@ -5,75 +5,50 @@ mended is what stands in real titles. A number needs a symbol: 20/11 is a feast 
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
 from functools import cache
 
+from aggregator.meaning.abstracts import find_abstract
+from aggregator.meaning.issuing import find_issued
+from aggregator.meaning.levels import part
 from aggregator.meaning.phrases import Phrase
 from aggregator.meaning.phrases import Phrases
 from aggregator.meaning.phrases import compile_phrases
 from aggregator.meaning.rules import Table
 from aggregator.meaning.rules import read_rules
+from aggregator.meaning.symbols import Number
+from aggregator.meaning.symbols import find_numbers
+from aggregator.meaning.symbols import has_slashed
+from aggregator.meaning.symbols import may_have_number
+from aggregator.meaning.symbols import mended
 from aggregator.meaning.text import Aligned
-from aggregator.meaning.text import align
 from aggregator.meaning.text import fold
 from aggregator.model import Because
 from aggregator.model import DocumentFacts
 
 FILE = "facts.toml"
 
-# Patterns begin with a digit, as `re` looks for that first; then what stands before it.
-_PART = r"[A-ZĐ](?:[A-ZĐ&ƯÔ]|r(?=[A-ZĐ])|y(?=Đ)|(?<=TT)[rg]|(?<=CT)r)*(?![^\W\d_])"
-_HYPHEN = r"(?:-|- | -)"
-_SYMBOL = rf"{_PART}(?:(?:{_HYPHEN}|/){_PART}){{0,4}}"
-_LEFT = r"\d(?<![\w/.,-]\d)"
-_PARTY = "CT|NQ|QĐ|CV|KH|KL|TB|HD|BC"
-_NUMBERS = re.compile(
-    rf"(?P<n>{_LEFT}\d{{0,4}})(?:"
-    rf"(?: ?/ ?(?P<year>(?:19|20)\d\d))? ?/ ?(?P<symbol>{_SYMBOL})(?![\w/])"
-    rf"|-(?P<year2>(?:19|20)\d\d)-(?P<symbol2>{_SYMBOL})"
-    rf"|(?<!\d{{5}})-(?P<symbol3>(?:{_PARTY})/{_PART})"
-    rf"|(?<=\d\d)(?P<symbol4>[BSP]?GDĐT(?:-[A-ZĐ][A-ZĐ&r]*)?)(?![\w/]))"
-)
-# What a symbol without a second part must be to count: 3358/SGD&ĐT.
-_ORGAN = re.compile(r"(?:[BSP]?GD&?ĐT|UBND|HĐND|VHXH|VPCP|BNV|BTC|BYT|TTg|CP)$")
-_LEAST_CAPITALS = 3
-_SCHOOLS = frozenset({"MN", "MG", "TH", "THCS", "THPT", "GDTX"})  # kinds, no organs
-_WRONG = (
-    *(("Ð", "Đ"), ("ð", "Đ")),
-    *((dash, "-") for dash in "‐‑‒–—−"),
-)
-# Each with what a text must hold for it.
-_MENDS = (
-    ("&", re.compile(r"(?<=[A-ZĐ]) ?& ?(?=[A-ZĐ])"), "&"),
-    ("GD", re.compile(r"(?<=GD) ?Đ ?T(?![^\W\d_])"), "ĐT"),
-    ("GD", re.compile(r"GD&?D-?T(?![^\W\d_])"), "GDĐT"),
-    ("/QD-", re.compile(r"(?<=/)QD(?=-)"), "QĐ"),
-    ("/ND-CP", re.compile(r"(?<=/)ND(?=-CP)"), "NĐ"),
-    ("HDND", re.compile(r"(?<![A-ZĐ])HDND(?![A-ZĐ])"), "HĐND"),
-)
-_ISSUED_LABEL = re.compile(
-    r"ngay (?:ban hanh|ky|bh) ?: ?(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})"
-)
-_SOON = re.compile(
-    r"[ ,;)\]]{0,3}(?:cua [^,;.\n]{1,60}? )?(?:ky |de )?ngay "
-    r"(?P<d>\d{1,2}) ?(?:[/.-]| thang ) ?(?P<m>\d{1,2})"
-    r" ?(?:[/.-]|,? nam ) ?(?P<y>\d{4})"
-)
-_LABELLED = re.compile(r": ?\n?\d")  # what every _OWN_LABEL with its number has
-_SPELLED_DATE = re.compile(r"ngay \d{1,2} thang ")  # and what every _PLACE_DATE has
-_PLACE_DATE = re.compile(
-    r"(?:^|\n|, ?)ngay (?P<d>\d{1,2}) thang (?P<m>\d{1,2}) nam (?P<y>\d{4})"
-)
 _OWN_LABEL = re.compile(
     r"(?:^|[\n.;] ?)so(?: ?/? ?(?:ky|ki) ?hieu| hieu)? ?: ?$|(?:ky|ki) hieu ?: ?$"
 )
-# "Thông báo khẩn ngày 18/10/2020": nothing but its type and its date.
-_TITLE_DATE = re.compile(
-    r"\W*(?:[a-z]+ ){1,4}ngay (?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})\W*"
+_LABELLED = re.compile(r": ?\n?\d")  # what every _OWN_LABEL with its number has
+# "Trong Thông báo số 449/SGDĐT-GDPT về việc …": the title says the same behind it.
+_AGREEING = 40  # characters
+_BEFORE_ABOUT = re.compile(
+    r"(?: (?:cua|ngay) [^;\n]{1,80}?)?[ ,]{1,2}(?:ve viec|v/v|viec|ve) "
 )
-_TAIL_LENGTH = 110  # characters behind a number in which its date may stand
+# "Đó là chỉ đạo của UBND tỉnh tại Công văn số …": what the title says is this document.
+_THAT_IS = re.compile(
+    r"(?<![a-z])(?:do|day) la [^.;\n]{1,80} (?:tai|trong|cua) [a-z ]{2,30}$"
+)
+# Beside the names of types: "[KHẨN] CV của Sở số 12/SGDĐT-VP".
+_HEAD_WORDS = (
+    "so|ky hieu|van ban|cv|qd|kh|tb|khan|hoa toc|thuong khan|v/v|ve viec"
+    r"|(?:cua|do) [a-z& ]{2,60}(?= so\W)"
+)
+_TAIL_AFTER = re.compile(r"\W*$")
+_REPORTED = 300  # characters of a text that may say so
 _HEAD_LENGTH = 600  # characters of the text in which a letter names itself
 _LEAD = re.compile(r"[\W\d_]*")
 
@@ -85,16 +60,10 @@ class DocumentRules:
     types: dict[str, str]
     openings: Phrases[str]
     reference: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
-    """A number found: as it reads, as it stood, and where in the mended text."""
-
-    value: str
-    saw: str
-    start: int
-    end: int
+    head: re.Pattern[str]  # what stands before the own number a title begins with
+    tail: re.Pattern[str]  # … that it ends with
+    deeds: re.Pattern[str]  # what one document does to another
+    kinds: dict[str, str]  # a deed's folded words → the kind of reference
 
 
 @cache
@@ -111,56 +80,22 @@ def compile_documents(table: Table) -> DocumentRules:
     before = "|".join(map(fold, table["references"]["before"]))
     kinds = {fold(kind) for kind in table["types"].values()}
     between = "|".join(sorted(kinds | set(map(fold, table["references"]["between"]))))
+    deeds = {
+        fold(words): kind
+        for kind, rows in table["references"]["kinds"].items()
+        for words in rows
+    }
+    named = "|".join(sorted(kinds))
+    longest = "|".join(sorted(deeds, key=len, reverse=True))
     return DocumentRules(
         types=dict(table["types"]),
         openings=compile_phrases(openings, file=FILE),
         reference=re.compile(rf"(?<![a-z])(?:{before})(?: (?:{between})){{0,4}}[ :]*$"),
+        head=re.compile(rf"\W*(?:(?:{named}|{_HEAD_WORDS})\W+)*"),
+        tail=re.compile(rf"[(\[,;:-] ?(?:(?:{named}|cv|van ban) )?(?:so ?:? ?)?$"),
+        deeds=re.compile(rf"(?<![a-z])(?:{longest})(?![a-z])"),
+        kinds=deeds,
     )
-
-
-def mend_numbers(text: str) -> str:
-    """Undo what typing and scanning do to numbers: ``GD Đ T``, ``Ð``, long dashes."""
-    for wrong, right in _WRONG:
-        text = text.replace(wrong, right)
-    for needed, pattern, right in _MENDS:
-        if needed in text:
-            text = pattern.sub(right, text)
-    return text
-
-
-def find_numbers(text: str) -> Iterator[Number]:
-    """Yield the document numbers in a mended text."""
-    for match in _NUMBERS.finditer(text):
-        symbol = _symbol(next(filter(None, match.group(*_SYMBOLS))))
-        if not _is_symbol(symbol):
-            continue
-        number, year = match["n"], match["year"] or match["year2"]
-        joint = "-" if match["symbol3"] else "/"
-        value = f"{number}/{year}/{symbol}" if year else f"{number}{joint}{symbol}"
-        yield Number(value=value, saw=match[0], start=match.start(), end=match.end())
-
-
-_SYMBOLS = ("symbol", "symbol2", "symbol3", "symbol4")
-
-
-def _symbol(text: str) -> str:
-    """Close the gaps; ``HD/SGDĐT`` after a slash means ``HD-SGDĐT``."""
-    parts = [part.strip() for part in re.split("[-/]", text)]
-    if "/" in text and parts[0] in _PARTY.split("|") and parts[-1] in _PARTY_ORGANS:
-        return text
-    return "-".join(parts)
-
-
-_PARTY_ORGANS = frozenset({"TU", "TW", "ĐU", "HU", "QU", "BTCTW", "BTGTU"})
-
-
-def _is_symbol(symbol: str) -> bool:
-    parts = re.split("[-/]", symbol)
-    if len(parts) == 1:
-        return bool(_ORGAN.search(symbol))
-    if _SCHOOLS.issuperset(parts):
-        return False
-    return sum(char.isupper() for char in symbol) >= _LEAST_CAPITALS
 
 
 def own_number(title: Aligned, rules: DocumentRules) -> Number | None:
@@ -170,6 +105,19 @@ def own_number(title: Aligned, rules: DocumentRules) -> Number | None:
         if not rules.reference.search(before):
             return number
     return None
+
+
+def _is_own(title: Aligned, number: Number, rules: DocumentRules) -> bool:
+    """Say whether a title is that of the document whose number it bears.
+
+    So it is where the title begins with it, but for the type, or ends with it behind a
+    bracket or comma: "Tập huấn Thông tư 27/2020/TT-BGDĐT" is about another one.
+    """
+    if rules.head.fullmatch(title.folded, 0, number.start):
+        return True
+    before = title.folded[max(0, number.start - 40) : number.start]
+    ends = _TAIL_AFTER.match(title.folded, number.end)
+    return bool(ends and rules.tail.search(before))
 
 
 def labelled_number(head: Aligned) -> Number | None:
@@ -208,69 +156,81 @@ def find_document(
     title: Aligned, text: Aligned, rules: DocumentRules
 ) -> tuple[DocumentFacts, tuple[Because, ...]]:
     """Read what title and text tell of an official document; all may be empty."""
-    where, body = "title", _mended(title)
-    number = own_number(body, rules)
-    head = Aligned(text.original[:_HEAD_LENGTH], text.folded[:_HEAD_LENGTH])
-    if not number and _LABELLED.search(head.original):
-        where, body = "text", _mended(head)
+    where, body, number = "title", title, None
+    if may_have_number(title.original):
+        body = mended(title)
+        number = own_number(body, rules)
+    in_title = number
+    head = part(text, 0, _HEAD_LENGTH) if text.folded else text
+    if not number and head.folded and _LABELLED.search(head.original):
+        where, body = "text", mended(head)
         number = labelled_number(body)
     value = number.value if number else ""
     type_ = type_of(value, title, rules)
-    issued, reason = _issued(body, number, head)
-    if type_ and not issued:
-        issued, reason = _issued_by_title(title)
-    because = [reason] if reason else []
+    issued, because = find_issued(
+        body, number, where=where, text=head, named=bool(type_)
+    )
     if number:
-        says = "Số, ký hiệu văn bản"
-        because.insert(0, Because(says=says, saw=number.saw, where=where))
+        because = (Because(says=_SAYS, saw=number.saw, where=where), *because)
+    abstract = find_abstract(
+        body if in_title else title, text, number=in_title, named=bool(type_)
+    )
+    if not (value or type_ or issued or abstract):
+        return _NO_DOCUMENT, because
     facts = DocumentFacts(
         number=value,
         type=type_,
         issuer=issuer_of(value, rules) if value else "",
         issued=issued,
+        abstract=abstract,
+        own=in_title is None or _is_own(body, in_title, rules),
     )
-    return facts, tuple(because)
+    return facts, because
 
 
-def _mended(text: Aligned) -> Aligned:
-    mended = mend_numbers(text.original)
-    return text if mended == text.original else align(mended)
+_NO_DOCUMENT = DocumentFacts()
 
 
-def _issued(
-    body: Aligned, number: Number | None, head: Aligned
-) -> tuple[date | None, Because | None]:
-    """Find the date of issue: beside the number, under a label, or over the letter."""
-    for place, match, where in _issue_dates(body, number, head):
-        day = _date(match) if match else None
-        if match and day:
-            saw = place.saw(*match.span())
-            return day, Because(says="Ngày ban hành", saw=saw, where=where)
-    return None, None
+def find_told(
+    title: Aligned, text: Aligned, facts: DocumentFacts, rules: DocumentRules
+) -> tuple[DocumentFacts, tuple[Because, ...]]:
+    """Add the document that the text says the title is about, where there is one.
+
+    It is reported of, so it is not the notice's own: copies are never found by it. That
+    a text merely names a document is not enough: see `references`.
+
+    Args:
+        facts: What is known already; returned as it is where nothing is added.
+    """
+    if facts.number or not has_slashed(text.original[:_REPORTED]):
+        return facts, ()
+    body = mended(part(text, 0, _REPORTED))
+    for number in find_numbers(body.original):
+        if _is_told(title, body, number):
+            issued, because = find_issued(
+                body, number, where="text", text=body, named=False
+            )
+            found = replace(
+                facts,
+                number=number.value,
+                type=type_of(number.value, title, rules),
+                issuer=issuer_of(number.value, rules),
+                issued=facts.issued or issued,
+                own=False,
+            )
+            return found, (Because(says=_SAYS, saw=number.saw, where="text"), *because)
+    return facts, ()
 
 
-def _issued_by_title(title: Aligned) -> tuple[date | None, Because | None]:
-    match = _TITLE_DATE.fullmatch(title.folded)
-    day = _date(match) if match else None
-    if match is None or day is None:
-        return None, None
-    saw = title.saw(match.start("d"), match.end("y"))
-    return day, Because(says="Ngày ban hành", saw=saw, where="title")
+def _is_told(title: Aligned, body: Aligned, number: Number) -> bool:
+    if _THAT_IS.search(body.folded[max(0, number.start - 140) : number.start]):
+        return True
+    about = _BEFORE_ABOUT.match(body.folded, number.end)
+    lead = _TITLE_LEAD.match(title.folded)
+    subject = title.folded[lead.end() if lead else 0 :][:_AGREEING]
+    agrees = about and body.folded.startswith(subject, about.end())
+    return bool(agrees) and len(subject) == _AGREEING
 
 
-def _issue_dates(
-    body: Aligned, number: Number | None, head: Aligned
-) -> Iterator[tuple[Aligned, re.Match[str] | None, str]]:
-    if number:
-        stop = number.end + _TAIL_LENGTH
-        yield body, _SOON.match(body.folded, number.end, stop), "title"
-    yield head, _ISSUED_LABEL.search(head.folded), "text"
-    if _SPELLED_DATE.search(head.folded):
-        yield head, _PLACE_DATE.search(head.folded), "text"
-
-
-def _date(match: re.Match[str]) -> date | None:
-    try:
-        return date(int(match["y"]), int(match["m"]), int(match["d"]))
-    except ValueError:
-        return None
+_TITLE_LEAD = re.compile(r"(?:(?:v/v|ve viec|viec|ve)[ :]{1,2})?")
+_SAYS = "Số, ký hiệu văn bản"

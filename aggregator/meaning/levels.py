@@ -46,6 +46,7 @@ _ADDRESSEES_LENGTH = 500  # characters
 _TO = re.compile(
     " (?:cho )?(?:den|toi) (?:het )?(?:(?:bac|cap|cac truong|truong) )?(?=[a-z])"
 )
+_DIGIT = re.compile(r"\d")
 _NAME_LENGTH = 60  # characters; no level has a longer name
 _STAIRS = tuple(level for level in Level if level is not Level.CONTINUING)
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n")
@@ -90,8 +91,7 @@ class Mark(NamedTuple):
         return Because(says=self.rule.says, saw=self.saw, where=where)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(NamedTuple):
     """The levels that a text names, strongly or else weakly."""
 
     strong: tuple[Mark, ...] = ()
@@ -164,18 +164,35 @@ def find_levels(text: Aligned, rules: LevelRules) -> Named:
         return _NOTHING
     text = without_numbers(text)
     hits = list(rules.phrases.find(text))
+    has_digits = _DIGIT.search(text.folded) is not None
+    if not (hits or has_digits):
+        return _NOTHING
     entrance = {hit.value.entrance for hit in hits} - {False}
-    classes = list(_class_marks(text, rules, entrance=bool(entrance)))
-    if not (hits or classes):
-        return Named(weak=tuple(_subject_marks(text, rules)))
-    marks = [Mark(hit.value, text.saw(hit.start, hit.end)) for hit in hits]
-    strong = [mark for mark in marks if mark.rule.levels and not mark.rule.weak]
-    strong += _ranges(text, hits, rules)
-    weak = [mark for mark in marks if mark.rule.levels and mark.rule.weak]
-    weak += _subject_marks(text, rules)
+    classes, subjects = [], []
+    if has_digits:
+        classes = list(_class_marks(text, rules, entrance=bool(entrance)))
+        subjects = list(_subject_marks(text, rules))
+    strong, weak = _sorted_marks(text, hits)
+    if " den " in text.folded or " toi " in text.folded:
+        strong += _ranges(text, hits, rules)
     if True in entrance and not classes:
         strong = [_entered(mark, rules) for mark in strong]
-    return Named(strong=_without_upper(strong + classes, rules), weak=tuple(weak))
+    strong += classes
+    if entrance:
+        strong = _without_upper(strong, rules)
+    return Named(strong=tuple(strong), weak=(*weak, *subjects))
+
+
+def _sorted_marks(
+    text: Aligned, hits: Iterable[Hit[LevelRule]]
+) -> tuple[list[Mark], list[Mark]]:
+    """Make marks of what names levels: strong ones and weak ones."""
+    strong: list[Mark] = []
+    weak: list[Mark] = []
+    for start, end, rule in hits:
+        if rule.levels:
+            (weak if rule.weak else strong).append(Mark(rule, text.saw(start, end)))
+    return strong, weak
 
 
 def without_numbers(text: Aligned) -> Aligned:
@@ -256,22 +273,25 @@ def _number_rule(says: str, number: int, level: Level) -> LevelRule:
     return LevelRule(says=says.format(number=number), levels=frozenset({level}))
 
 
-def _without_upper(marks: list[Mark], rules: LevelRules) -> tuple[Mark, ...]:
+def _without_upper(marks: list[Mark], rules: LevelRules) -> list[Mark]:
     """Apply the end of R1: class 10 of a GDTX centre is no matter of the THPT."""
     tenth = rules.entrance[10]
     if not any(mark.rule is tenth for mark in marks):
-        return tuple(marks)
+        return marks
     others = union(mark for mark in marks if mark.rule is not tenth)
     if Level.CONTINUING not in others or Level.UPPER_SECONDARY in others:
-        return tuple(marks)
+        return marks
     lower = LevelRule(says=tenth.says, levels=frozenset({Level.LOWER_SECONDARY}))
-    return tuple(
+    return [
         Mark(rule=lower, saw=mark.saw) if mark.rule is tenth else mark for mark in marks
-    )
+    ]
 
 
 def union(marks: Iterable[Mark]) -> frozenset[Level]:
     """Put together the levels of several marks."""
+    marks = tuple(marks)
+    if len(marks) == 1:
+        return marks[0].rule.levels
     return frozenset(level for mark in marks for level in mark.rule.levels)
 
 

@@ -21,7 +21,7 @@ _CLASSES = re.compile(
 )
 _STEP = re.compile(rf"(?P<join>{_JOIN})?(?P<again>lop |khoi |cap )?(?P<n>\d{{1,2}})\w*")
 _OPEN = re.compile(r" tro (?:(?P<up>len)|xuong)(?![a-z])")  # "lớp 6 trở lên"
-_COUNTED = re.compile(r"[a-z] (?P<n>\d{1,2})(?![\w/:%-]|[.,]\d)")
+_COUNTED = re.compile(r"(?P<n>\d(?<=[a-z] \d)\d?)(?![\w/:%-]|[.,]\d)")
 _SPAN = r"(?: ?- ?| (?:den|toi) (?:duoi |du )?)?"
 _AGES = re.compile(
     r"(?:t(?<![a-z0-9]t)(?:re|hieu nhi)|b(?<![a-z0-9]b)e|c(?<![a-z0-9]c)hau"
@@ -31,8 +31,9 @@ _AGES = re.compile(
     rf"(?P<low>\d{{1,2}})(?: (?:tuoi|thang))?{_SPAN}(?P<high>\d{{1,2}})?"
     r" ?(?P<unit>tuoi|thang tuoi|thang)(?![a-z0-9])"
 )
+_SECTION = re.compile(r"lop [2-5][a-z]\d{0,2}")
 # What every class and every age has, and few texts have; sought first.
-_NUMBERED = tuple(re.compile(rf"{word}(?: lop| hoc)? ?\d") for word in _WORDS)
+_NUMBERED = tuple((word, re.compile(rf"{word}(?: lop| hoc)? ?\d")) for word in _WORDS)
 _UNIT = re.compile(rf"\d(?: (?:tuoi|thang))?{_SPAN} ?(?:tuoi|thang)")
 _BAND = tuple[int, int, Level]
 
@@ -87,7 +88,7 @@ def _one_of(words: list[str]) -> re.Pattern[str]:
 
 def find_classes(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
     """Yield every class or stage that a text names, lists and ranges spelled out."""
-    if not any(word.search(text.folded) for word in _NUMBERED):
+    if not _may_name_class(text.folded):
         return
     for match in _CLASSES.finditer(text.folded):
         if _is_meant(text, match, rules):
@@ -99,10 +100,28 @@ def find_classes(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
                     )
 
 
+def _may_name_class(folded: str) -> bool:
+    """Say at a glance whether a text could name a class or stage; most could not."""
+    for word, form in _NUMBERED:  # quicker than any()
+        if word in folded and form.search(folded):
+            return True
+    return False
+
+
+def is_one_of_a_school(words: str) -> bool:
+    """Say whether words name one class of one school, whose number may be an age.
+
+    Kindergartens call a class of those of five "5A4"; a primary school's class 5 reads
+    the same, so whose it is must be said by other words.
+    """
+    return _SECTION.fullmatch(fold(words)) is not None
+
+
 def find_subjects(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
     """Yield the classes that stand behind a subject: "Toán 9"."""
     for match in _COUNTED.finditer(text.folded):
-        before = " " + text.folded[max(0, match.start() - 30) : match.start() + 1]
+        end = match.start() - 1  # of the word before the number
+        before = " " + text.folded[max(0, end - 31) : end]
         if not before.endswith(rules.subjects):
             continue
         if rules.not_subjects.match(text.folded, match.end()):
@@ -111,7 +130,7 @@ def find_subjects(text: Aligned, rules: NumberRules) -> Iterator[Numbered]:
         for level in _levels_of(number, rules.bands["lop"]):
             subject = max(filter(before.endswith, rules.subjects), key=len)
             yield Numbered(
-                start=match.start() + 2 - len(subject),
+                start=end + 1 - len(subject),
                 end=match.end(),
                 word="mon",
                 number=number,

@@ -76,10 +76,11 @@ class Phrases(Generic[Value]):
         """
         reached = 0
         for match in self.pattern.finditer(_EDGE + text.folded):
-            hit = self._hit(text, match) if match.end(1) - 1 > reached else None
-            if hit:
-                reached = hit.end
-                yield hit
+            if match.end(1) - 1 > reached:
+                hit = self._hit(text, match)
+                if hit:
+                    reached = hit.end
+                    yield hit
 
     def stands_in(self, text: Aligned) -> bool:
         """Say whether any phrase may stand in a text, whatever its marks."""
@@ -91,11 +92,15 @@ class Phrases(Generic[Value]):
         return self._hit(text, match) if match else None
 
     def _hit(self, text: Aligned, match: re.Match[str]) -> Hit[Value] | None:
-        phrase = self.known.get(match[1]) or self.known[_key(match[1])]
-        start, end = match.start(1) - 1, match.end(1) - 1
-        if phrase.exact and _spelled(text.original[start:end]) != phrase.words:
+        found = match[1]
+        phrase = self.known.get(found) or self.known[_key(found)]
+        start, end = match.span(1)
+        if (
+            phrase.exact
+            and _spelled(text.original[start - 1 : end - 1]) != phrase.words
+        ):
             return None
-        return Hit(start, end, phrase.value)
+        return Hit(start - 1, end - 1, phrase.value)
 
 
 def _key(folded: str) -> str:

@@ -23,7 +23,9 @@ _NO_TEXT = Aligned("", "")
 
 def read_title(title: str) -> Aligned:
     """Make a title ready: every run of white space is one space."""
-    return align(_apart(" ".join(title[:LONGEST_TITLE].split())))
+    title = title[:LONGEST_TITLE]
+    plain = title.strip() if _has_single_spaces(title) else " ".join(title.split())
+    return align(_apart(plain))
 
 
 def read_text(text: str) -> Aligned:
@@ -32,10 +34,14 @@ def read_text(text: str) -> Aligned:
 
 
 def _plain(text: str) -> str:
-    if text.isprintable() and "  " not in text:  # of all white space, only " " prints
+    if _has_single_spaces(text):
         return text.strip()
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(filter(None, lines))
+
+
+def _has_single_spaces(text: str) -> bool:
+    return text.isprintable() and "  " not in text  # of white space, only " " prints
 
 
 def _apart(text: str) -> str:

@@ -30,6 +30,7 @@ from aggregator.model.meanings import DocumentFacts
 from aggregator.model.meanings import Event
 from aggregator.model.meanings import Hold
 from aggregator.model.meanings import Meaning
+from aggregator.model.meanings import Reference
 from aggregator.model.meanings import SourceHints
 from aggregator.model.names import ALL_LEVELS
 from aggregator.model.names import CATEGORY_LABELS
@@ -108,6 +109,7 @@ __all__ = [
     "Proposed",
     "REDATES_TOLD",
     "Reach",
+    "Reference",
     "Rejection",
     "Settings",
     "Settled",

@@ -27,11 +27,25 @@ class DocumentFacts:
     type: str = ""  # công văn, quyết định, kế hoạch, thông tư …
     issuer: str = ""
     issued: date | None = None
+    abstract: str = ""  # trích yếu: what it is about, without "V/v"
+    own: bool = True  # this notice is that document; else it only reports of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Another document that a notice names, by its number as people type it."""
+
+    kind: str  # replaces, amends, abolishes, corrects, refers
+    number: str
+    issuer: str = ""  # as the symbol abbreviates it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """When and where an invitation asks people to be."""
+    """When and where something is, such as what an invitation asks people to.
+
+    Midnight says that only the day is known.
+    """
 
     start: datetime
     end: datetime | None = None
@@ -65,5 +79,6 @@ class Meaning:
     document: DocumentFacts | None = None
     deadline: date | datetime | None = None
     event: Event | None = None
+    references: tuple[Reference, ...] = ()
     because: tuple[Because, ...] = ()
     hold: Hold | None = None

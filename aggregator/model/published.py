@@ -9,6 +9,7 @@ from datetime import datetime
 from aggregator.model.entries import Enclosure
 from aggregator.model.meanings import DocumentFacts
 from aggregator.model.meanings import Event
+from aggregator.model.meanings import Reference
 from aggregator.model.names import Category
 from aggregator.model.names import Level
 
@@ -77,6 +78,7 @@ class Notice:
     document: DocumentFacts | None = None
     deadline: date | datetime | None = None
     event: Event | None = None
+    references: tuple[Reference, ...] = ()
     state: str = "shown"
     version: int = 1  # how often its text has come, counted from 1
     # Since when its audience has it no more; of what a person has hidden (`state`), no

@@ -54,6 +54,7 @@ class NewSighting:
     entered: datetime  # its place in the feeds' window
     aliases: tuple[str, ...] = ()  # further names, nobody else's
     marks: tuple[int, ...] = ()  # by which copies of it at other sources are found
+    naming: tuple[int, ...] = ()  # by which the documents that it names find it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class ChangedSighting:
 
     item: Item
     known: Known
+    naming: tuple[int, ...] = ()  # by which the documents that it names find it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

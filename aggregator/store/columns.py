@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 from aggregator.model import ALL_LEVELS
 from aggregator.model import Level
@@ -25,6 +27,12 @@ def levels_of(bits: int) -> frozenset[Level]:
     """Read levels from bits; all of them read as none."""
     levels = frozenset(level for level, bit in schema.LEVEL_BITS.items() if bits & bit)
     return frozenset() if levels == ALL_LEVELS else levels
+
+
+def own_number(facts: Mapping[str, Any]) -> str:
+    """Read the number of the document that an item is; "" if it only reports of one."""
+    document = facts.get("document", {})
+    return str(document.get("number", "")) if document.get("own", True) else ""
 
 
 def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -18,6 +18,7 @@ from aggregator.model import DocumentFacts
 from aggregator.model import Enclosure
 from aggregator.model import Event
 from aggregator.model import Level
+from aggregator.model import Reference
 from aggregator.store import schema
 from aggregator.store.columns import NOW_SHOWN
 from aggregator.store.columns import levels_of
@@ -70,6 +71,7 @@ class Version:
     document: DocumentFacts | None = None
     deadline: date | datetime | None = None
     event: Event | None = None
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from aggregator.model import Enclosure
 from aggregator.model import Event
 from aggregator.model import Notice
 from aggregator.model import Place
+from aggregator.model import Reference
 from aggregator.model import View
 from aggregator.store import schema
 from aggregator.store.columns import chunks
@@ -94,6 +95,7 @@ def _gone(rows: list[sa.Row[Any]], labels: Sequence[Label]) -> Notice:
         document=None,
         enclosures=(),
         also_at=(),
+        references=(),
         facets={},
     )
 
@@ -157,7 +159,7 @@ def _facets(labels: Sequence[Label], sources: set[int]) -> dict[str, tuple[str, 
 
 
 def facts_of(facts: dict[str, Any]) -> dict[str, Any]:
-    """Read document, deadline and event from what a version keeps of them."""
+    """Read document, deadline, event and references from what a version keeps."""
     read: dict[str, Any] = {}
     if "document" in facts:
         values = dict(facts["document"])
@@ -175,4 +177,6 @@ def facts_of(facts: dict[str, Any]) -> dict[str, Any]:
             if values.get(name):
                 values[name] = datetime.fromisoformat(values[name])
         read["event"] = Event(**values)
+    if "references" in facts:
+        read["references"] = tuple(Reference(**each) for each in facts["references"])
     return read

@@ -36,6 +36,7 @@ from aggregator.store.engine import new_keys
 from aggregator.store.engine import write_many
 from aggregator.store.labels import label_rows
 from aggregator.store.labels import renew_labels
+from aggregator.store.marks import add_marks
 from aggregator.store.marks import write_marks
 from aggregator.store.search import place_of
 from aggregator.store.search import rewrite_words
@@ -290,7 +291,7 @@ def _insert_sightings(
         schema.versions,
         [_version_row(pk, 1, s.item, now) for pk, (_, s) in numbered],
     )
-    write_marks(connection, ((pk, s.marks) for pk, (_, s) in numbered))
+    write_marks(connection, ((pk, (*s.marks, *s.naming)) for pk, (_, s) in numbered))
     write_words(
         connection,
         [(place_of(s.published, pk), s.item.words) for pk, (_, s) in numbered],
@@ -378,7 +379,7 @@ def _version_row(pk: int, n: int, item: Item, now: datetime) -> dict[str, object
 
 
 def facts_in(meaning: Meaning) -> dict[str, object]:
-    """Write document, deadline and event as they are kept with a version."""
+    """Write document, deadline, event and references as a version keeps them."""
     facts: dict[str, object] = {}
     if meaning.document is not None:
         facts["document"] = meaning.document
@@ -386,6 +387,8 @@ def facts_in(meaning: Meaning) -> dict[str, object]:
         facts["deadline"] = meaning.deadline.isoformat()
     if meaning.event is not None:
         facts["event"] = meaning.event
+    if meaning.references:
+        facts["references"] = meaning.references
     return facts
 
 
@@ -399,6 +402,7 @@ def _renew_sighting(
     item, was = change.item, change.known
     version = _version_row(was.sighting, was.version + 1, item, now)
     connection.execute(sa.insert(schema.versions), [version])
+    add_marks(connection, [(was.sighting, change.naming)])
     here = schema.sightings.c.pk == was.sighting
     connection.execute(
         sa.update(schema.sightings)

@@ -21,6 +21,7 @@ from aggregator.model import Proposed
 from aggregator.store import schema
 from aggregator.store.columns import CHUNK
 from aggregator.store.columns import chunks
+from aggregator.store.columns import own_number
 from aggregator.store.engine import insert
 
 AROUND = timedelta(days=180)  # of the dates asked for; beyond it nothing is one notice
@@ -128,7 +129,7 @@ def _copy(row: sa.Row[Any], marks: Collection[int]) -> Copy:
         source_pk=row.source_pk,
         title=row.title,
         text=row.text,
-        number=document.get("number", ""),
+        number=own_number(row.facts),
         issued=date.fromisoformat(issued) if issued else None,
         published=row.published_at,
         marks=frozenset(marks),

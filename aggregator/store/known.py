@@ -16,6 +16,7 @@ from aggregator.model import SourceRow
 from aggregator.store import schema
 from aggregator.store.columns import CHUNK
 from aggregator.store.columns import levels_of
+from aggregator.store.columns import own_number
 
 _MOST_MISSING = 2000  # of one source, in one look
 _RECENT = timedelta(days=30)  # in which going back to a former version is flipping
@@ -232,7 +233,7 @@ def _known(
         levels=levels_of(hit.level_bits),
         guid=hit.guid,
         given=hit.given_at,
-        number=hit.facts.get("document", {}).get("number", ""),
+        number=own_number(hit.facts),
         state=hit.state,
         missing=hit.missing,
         check_at=hit.check_at,

@@ -46,6 +46,7 @@ from aggregator.web.caching import rendered
 from aggregator.web.caching import respond
 from aggregator.web.context import context
 from aggregator.web.differences import history
+from aggregator.web.links import read_links
 
 MAX_QUERY = 200  # characters of words to look for; what is longer is cut
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -188,11 +189,20 @@ def item(notice_id: UUID) -> Response:
             raise ViewError("There is no such item.", status=404)
         place = _place(dossier)
         versions = stored.read_versions(connection, place)
+        now = versions[0]
+        links = read_links(
+            connection,
+            now.document,
+            now.references,
+            notice=dossier.id,
+            authority=place.authority,
+        )
     return _page(
         "item.html",
         dossier=dossier,
         place=place,
-        now=versions[0],
+        now=now,
+        links=links,
         history=list(history(versions)),
         labels=_grouped(dossier.labels),
         feeds=_feeds(context().settings, dossier),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.meaning.marks import naming_marks
 from aggregator.meaning.rulebook import rules_in
 from aggregator.meaning.searching import words_of
 from aggregator.meaning.understanding import understand
@@ -15,6 +16,7 @@ from aggregator.model import Settings
 from aggregator.store.corrections import corrections_of
 from aggregator.store.engine import Store
 from aggregator.store.labels import values_of
+from aggregator.store.marks import add_marks
 from aggregator.store.relabel import Understood
 from aggregator.store.relabel import kept_facts
 from aggregator.store.relabel import relabel
@@ -63,6 +65,7 @@ def relabelled(
                     now,
                     words=_renumbered(moved),
                 )
+                add_marks(connection, map(_naming, moved))
         if not found:
             return
         last = found[-1].sighting
@@ -89,6 +92,12 @@ def _moved(
         each = Moved(was=was, meaning=correction.over(meaning), fixed=correction.facets)
         if differs(each):
             yield each
+
+
+def _naming(moved: Moved) -> tuple[int, tuple[int, ...]]:
+    """Give an item's row, and by what the documents that it names find it."""
+    was, references = moved.was, moved.meaning.references
+    return was.sighting, naming_marks(references, was.authority)
 
 
 def _renumbered(moved: list[Moved]) -> dict[int, str]:

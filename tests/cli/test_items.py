@@ -36,6 +36,7 @@ FIELDS = {
     *("id", "title", "link", "published", "first_seen", "updated", "category"),
     *("categories", "levels", "facets", "authority", "source", "guid", "also_at"),
     *("text", "html", "enclosures", "document", "deadline", "event", "state"),
+    "references",
 }
 AUTHORITIES = {
     "so": {"name": "Sở Giáo dục và Đào tạo"},
@@ -251,7 +252,8 @@ def test_any_number_of_items_may_be_asked_for(sqlite_store: Store) -> None:
 # --- explain ------------------------------------------------------------------
 
 EXPLAINED = {
-    *("category", "levels", "facets", "document", "deadline", "event", "because")
+    *("category", "levels", "facets", "document", "deadline", "event", "because"),
+    "references",
 }
 
 
@@ -290,6 +292,19 @@ def test_explain_weighs_a_source_named_by_option(folder: Path) -> None:
     assert done.json["category"] == "document"
     done = aggregator(folder, "explain", "--source", "so-vbb", "Hội thi")
     assert done.code == 2 and 'Did you mean "so-vb"?' in done.err
+
+
+def test_explain_looks_up_what_is_stored_where_it_is_asked_to(folder: Path) -> None:
+    asked = "Thay thế Công văn số 1161/SGDĐT-QLT và Công văn số 5/SGDĐT-QLT"
+    plain = aggregator(folder, "explain", asked).json["references"]
+    assert [each["number"] for each in plain] == ["1161/SGDĐT-QLT", "5/SGDĐT-QLT"]
+    assert {"kind": "replaces", "number": "5/SGDĐT-QLT", "issuer": "SGDĐT"} in plain
+    done = aggregator(folder, "explain", "--stored", "--source", "q1", asked)
+    known, unknown = done.json["references"]
+    (found,) = known["items"]
+    assert found["title"].startswith("Công văn số 1161/SGDĐT-QLT")
+    assert UUID(found["id"])
+    assert unknown["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from aggregator.intake.duplicates import copy_of
 from aggregator.intake.duplicates import marks_of
 from aggregator.intake.duplicates import same_notice
 from aggregator.intake.names import key_of
+from aggregator.intake.names import names
 from aggregator.meaning.understanding import understand
 from aggregator.model import Item
 from aggregator.model import NewSighting
@@ -162,6 +163,24 @@ OTHERS = {
 @pytest.mark.parametrize("pair", OTHERS.values(), ids=OTHERS)
 def test_what_is_alike_is_not_one_notice(pair: tuple[Item, Item]) -> None:
     assert verdict(*pair, authorities=("quan-1", "quan-3")) is None
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        notice(f"Tập huấn Công văn 5711/SGDĐT-KTKĐ {OPENNESS} năm học 2026-2027"),
+        notice(
+            "Các trường phải công khai thu chi",
+            "Đó là chỉ đạo của Sở tại Công văn số 5711/SGDĐT-KTKĐ. " + LETTER,
+        ),
+        notice("Thông báo", f"Thực hiện Công văn số 5711/SGDĐT-KTKĐ. {LETTER}"),
+    ],
+    ids=["in the title", "reported", "carried out"],
+)
+def test_what_only_names_a_document_is_not_found_by_its_number(about: Item) -> None:
+    assert "number" in marks_of(OF_TITLE, "so")
+    assert "number" not in marks_of(about, "so")
+    assert not any(name.startswith("document:") for name in names(about))
 
 
 def form_letter(first: str, second: str) -> tuple[Item, Item]:

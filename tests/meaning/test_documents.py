@@ -6,9 +6,11 @@ import pytest
 
 from aggregator.meaning.documents import document_rules
 from aggregator.meaning.documents import find_document
-from aggregator.meaning.documents import find_numbers
-from aggregator.meaning.documents import mend_numbers
+from aggregator.meaning.documents import find_told
+from aggregator.meaning.symbols import find_numbers
+from aggregator.meaning.symbols import mend_numbers
 from aggregator.meaning.text import align
+from aggregator.model import DocumentFacts
 
 
 def facts_of(title, text=""):
@@ -97,6 +99,34 @@ def test_dates_years_and_classes_are_no_numbers(text):
 )
 def test_a_number_that_a_title_refers_to_is_not_its_own(title):
     assert facts_of(title).number == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "own"),
+    [
+        ("123/SGDĐT-VP V/v nghỉ lễ", "", True),
+        ("[KHẨN] Công văn số 123/SGDĐT-VP về việc nghỉ lễ", "", True),
+        ("Công văn của Sở GD&ĐT số 123/SGDĐT-VP về việc nghỉ lễ", "", True),
+        ("Về việc nghỉ lễ (Công văn số 123/SGDĐT-VP)", "", True),
+        ("Lịch nghỉ lễ", "Số: 123/SGDĐT-VP\nKính gửi", True),
+        ("Tập huấn Thông tư 27/2020/TT-BGDĐT", "", False),
+        ("Hỏi đáp về Thông tư 27/2020/TT-BGDĐT", "", False),
+        ("Điểm mới của Luật Giáo dục, Nghị định 24/2021/NĐ-CP là gì", "", False),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_a_document_is_told_from_what_is_about_it(title, text, own):
+    facts = facts_of(title, text)
+    assert facts.number
+    assert facts.own is own
+
+
+def test_a_report_that_gives_the_number_is_not_that_document():
+    text = "Đó là chỉ đạo của UBND tỉnh tại Công văn số 123/UBND-VX về nghỉ học."
+    title = align("Học sinh nghỉ học từ ngày mai")
+    none = DocumentFacts()
+    facts, _ = find_told(title, align(text), none, document_rules())
+    assert (facts.number, facts.own) == ("123/UBND-VX", False)
 
 
 def test_the_own_number_stands_before_those_it_refers_to():

@@ -53,6 +53,9 @@ def levels_of(title):
         ("KẾ HOẠCH XÓA MÙ CHỮ ĐẾN NĂM 2020", "X"),
         ("du khai giang tai trung tam gdnn gdtx hoang hoa", "X"),
         # several
+        ("Hướng dẫn tổ chức dạy học 2 buổi/ngày", "TCP"),
+        ("Dạy học 2 buổi/ngày ở tiểu học", "T"),
+        ("Dạy học 2 buổi/ngày, sinh hoạt hè cho trẻ em, học sinh", "MTCPX"),
         ("Hội nghị giáo dục trung học", "CP"),
         ("Kiểm tra PTDTNT THCS và THPT", "CP"),
         ("THCSvà THPT", "CP"),

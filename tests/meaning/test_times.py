@@ -7,10 +7,10 @@ from datetime import timezone
 
 import pytest
 
+from aggregator.meaning.events import find_day
+from aggregator.meaning.events import find_event
 from aggregator.meaning.text import align
-from aggregator.meaning.times import find_day
 from aggregator.meaning.times import find_deadline
-from aggregator.meaning.times import find_event
 
 ZONE = "Asia/Ho_Chi_Minh"
 HERE = timezone(timedelta(hours=7))
@@ -175,5 +175,5 @@ def test_no_event_is_made_up(text):
     ],
 )
 def test_the_day_on_which_news_says_that_something_happens(title, expected):
-    found = find_day(align(title), near=NEAR, timezone=ZONE)
+    found = find_day(align(title), align(""), timezone=ZONE, since=None)
     assert (found[0].start if found else None) == expected

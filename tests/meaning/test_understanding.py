@@ -58,6 +58,28 @@ def test_the_first_sentence_wins_over_the_rest_of_the_text():
     assert read("Hội thi kể chuyện", text).levels == {Level.PRIMARY}
 
 
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("Chiều 3/9, lớp 5 tuổi A4 trường mầm non Hoa Hồng họp phụ huynh", "preschool"),
+        ("Chiều 3/9, trường tiểu học Hoa Hồng đã họp phụ huynh", "primary"),
+        ("Chiều 3/9, trường đã họp phụ huynh các lớp", "primary"),
+    ],
+    ids=["kindergarten", "school", "unsaid"],
+)
+def test_a_class_of_a_kindergarten_is_named_by_age(text, levels):
+    meaning = read("Họp phụ huynh đầu năm của lớp 5A4", text)
+    assert meaning.levels == {Level(levels)}
+
+
+def test_class_five_is_no_age_where_another_class_is_named():
+    text = "Trường mầm non Hoa Hồng thăm lớp bạn"
+    assert read("Lớp 5A4 và lớp 9A1 giao lưu", text).levels == {
+        Level.PRIMARY,
+        Level.LOWER_SECONDARY,
+    }
+
+
 def test_text_beyond_its_first_800_characters_names_no_level():
     text = "Hội thi diễn ra sôi nổi. " * 40 + "Trường mầm non."
     assert read("Hội thi", text).levels == frozenset()

@@ -25,6 +25,7 @@ from aggregator.model import Level
 from aggregator.model import Notice
 from aggregator.model import Plan
 from aggregator.model import Reach
+from aggregator.model import Reference
 from aggregator.model import Settings
 from aggregator.model import SourceRow
 from aggregator.model import View
@@ -129,7 +130,14 @@ def test_an_item_comes_back_as_it_went_in(store: Store, declare: Declare) -> Non
     facts = replace(
         meaning(Category.DOCUMENT, Level.PRIMARY),
         document=DocumentFacts(
-            number="1161/SGDĐT-QLT", type="công văn", issued=date(2026, 3, 25)
+            number="1161/SGDĐT-QLT",
+            type="công văn",
+            issued=date(2026, 3, 25),
+            abstract="hướng dẫn tuyển sinh",
+        ),
+        references=(
+            Reference(kind="replaces", number="8/SGDĐT-VP"),
+            Reference(kind="refers", number="17/CT-TTg"),
         ),
         deadline=date(2026, 12, 5),
         event=Event(start=NOW + timedelta(days=5), place="Hội trường A"),
@@ -154,6 +162,7 @@ def test_an_item_comes_back_as_it_went_in(store: Store, declare: Declare) -> Non
     assert came.document == facts.document
     assert came.deadline == facts.deadline
     assert came.event == facts.event
+    assert came.references == facts.references
     assert came.facets == {"urgency": ("khan",)}
     assert (came.source, came.authority, came.guid) == ("so-tin", "so", "a")
 

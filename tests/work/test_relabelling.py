@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from aggregator.meaning.marks import naming_mark
 from aggregator.model import Because
 from aggregator.model import Category
 from aggregator.model import Correction
 from aggregator.model import Hold
 from aggregator.model import Level
+from aggregator.model import Reference
 from aggregator.store import schema
 from aggregator.store.corrections import cases
 from aggregator.store.corrections import correct
@@ -19,6 +21,7 @@ from aggregator.store.corrections import take_back
 from aggregator.store.dossier import read_dossier
 from aggregator.store.known import lock_portals
 from aggregator.store.portals import portal_of
+from aggregator.store.references import find_marked
 from aggregator.store.views import view_version
 from aggregator.work.relabelling import relabelled
 from tests.conftest import NOW
@@ -244,3 +247,18 @@ def test_what_the_guard_holds_a_person_lets_pass_for_good(store, declare):
     assert only(store).facets == {}
     pull(store, "so-tb", held, now=LATER)  # a further place, with the same words
     assert [place.source for place in only(store).also_at] == ["so-tb"]
+
+
+def test_relabelling_marks_what_an_item_names(store, declare):
+    """So the page of a document leads to what was stored before it was understood."""
+    declare(store, SAID)
+    named = Reference(kind="abolishes", number="8/SGDĐT-VP", issuer="SGDĐT")
+    plan = pull(store, "so-tin", item("a", title="Bãi bỏ Công văn 8/SGDĐT-VP"))
+    mark = naming_mark(named, "so", acts=True)
+    with store.read() as connection:
+        assert find_marked(connection, [mark]) == []
+    assert len(relabel(store)) == 1
+    with store.read() as connection:
+        (found,) = find_marked(connection, [mark])
+    assert (found.id, found.references) == (plan.new[0].notice, (named,))
+    assert relabel(store) == []
