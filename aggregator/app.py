@@ -21,6 +21,7 @@ from aggregator.errors import ViewError
 from aggregator.model import CATEGORY_LABELS
 from aggregator.model import LEVEL_LABELS
 from aggregator.model import Settings
+from aggregator.publish.fragments import Fragments
 from aggregator.publish.parts import article_link
 from aggregator.publish.words import publish_title
 from aggregator.store.engine import Store
@@ -71,6 +72,7 @@ def create_app(
         settings=settings,
         store=store,
         cache=FeedCache(),
+        fragments=Fragments(),
         clock=clock,
         watch=watch,
         units=units,

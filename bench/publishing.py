@@ -25,12 +25,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from datetime import datetime
+from functools import partial
 from statistics import median
 from typing import Any
 
 from aggregator import config
 from aggregator.model import Correction
 from aggregator.model import Settings
+from aggregator.publish.fragments import Fragments
 from aggregator.publish.view import Selection
 from aggregator.publish.view import select
 from aggregator.store.corrections import correct
@@ -452,7 +454,8 @@ def _making(ours: Ours) -> Iterator[Row]:
         _selection(settings, a) for a in random.Random(1).sample(addresses(), 200)
     ]
     reading: list[float] = []
-    rendering: dict[str, list[float]] = {form: [] for form in FORMS}
+    made: dict[str, list[float]] = {}
+    kept = Fragments()
     with closing(ours.store()) as store:
         for each in chosen:
             began = time.perf_counter()
@@ -461,17 +464,18 @@ def _making(ours: Ours) -> Iterator[Row]:
             reading.append(time.perf_counter() - began)
             if len(notices) < each.view.limit:
                 continue
-            for form, made in FORMS.items():
-                rendering[form].append(
-                    _timed(
-                        lambda: made.render(
-                            notices, settings=settings, selection=each, changed_at=None
-                        )
-                    )
-                )
+            for name, form in FORMS.items():
+                how: dict[str, Any] = {"settings": settings, "selection": each}
+                call = partial(form.render, notices, changed_at=None, **how)
+                made.setdefault(name, []).append(_timed(call))
+                if form.joined:
+                    call = partial(call, fragments=kept)
+                    call()
+                    known = f"{name}, all items known"
+                    made.setdefault(known, []).append(_timed(call))
     yield _cost(f"query of any of 200 selections, {_count(ours):,} items", reading, 10)
-    for form, spent in rendering.items():
-        yield _cost(f"first render of 30 items as {form}", spent, 5)
+    for name, spent in made.items():
+        yield _cost(f"first render of 30 items as {name}", spent, 5)
 
 
 def _selection(settings: Settings, address: str) -> Selection:

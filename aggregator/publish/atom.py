@@ -17,6 +17,7 @@ from lxml import etree
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.fragments import Fragments
 from aggregator.publish.history import NO_HISTORY
 from aggregator.publish.history import History
 from aggregator.publish.history import link_history
@@ -51,31 +52,39 @@ def render_atom(
     selection: Selection,
     changed_at: datetime | None,
     history: History = NO_HISTORY,
+    fragments: Fragments | None = None,
 ) -> bytes:
     """Write a selection as Atom: the same bytes while nothing changed.
 
     Args:
         changed_at: When the selection last changed; never the present moment.
         history: Which archives stand beside it.
+        fragments: Entries that were written before, of the same settings.
     """
     gone = [notice for notice in notices if notice.gone is not None]
+
+    def make(notices: Sequence[Notice]) -> bytes:
+        feed = FeedGenerator()
+        register_dublin_core(feed)
+        _head(feed, settings, selection, changed_at)
+        link_history(
+            feed, history, settings=settings, selection=selection, suffix="atom"
+        )
+        for notice in notices:
+            _fill(feed.add_entry(order="append"), notice, settings)
+        root = etree.fromstring(feed.atom_str())
+        for element, notice in zip(root.findall(f"{_ATOM}entry"), notices, strict=True):
+            _mend_links(element, notice, settings)
+            if notice.source:
+                _add_source(element, notice, settings)
+        for notice in gone:
+            _add_tombstone(root, notice, settings)
+        etree.indent(root)
+        return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
     standing = [notice for notice in notices if notice.gone is None]
-    notices = never_empty(standing, settings=settings, selection=selection)
-    feed = FeedGenerator()
-    register_dublin_core(feed)
-    _head(feed, settings, selection, changed_at)
-    link_history(feed, history, settings=settings, selection=selection, suffix="atom")
-    for notice in notices:
-        _fill(feed.add_entry(order="append"), notice, settings)
-    root = etree.fromstring(feed.atom_str())
-    for element, notice in zip(root.findall(f"{_ATOM}entry"), notices, strict=True):
-        _mend_links(element, notice, settings)
-        if notice.source:
-            _add_source(element, notice, settings)
-    for notice in gone:
-        _add_tombstone(root, notice, settings)
-    etree.indent(root)
-    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+    shown = never_empty(standing, settings=settings, selection=selection)
+    return (fragments or Fragments()).join(shown, tag="entry", make=make)
 
 
 def _head(

@@ -14,6 +14,7 @@ from feedgen.feed import FeedGenerator
 
 from aggregator.model import Notice
 from aggregator.model import Settings
+from aggregator.publish.fragments import Fragments
 from aggregator.publish.history import NO_HISTORY
 from aggregator.publish.history import History
 from aggregator.publish.history import link_history
@@ -47,22 +48,31 @@ def render_rss(
     selection: Selection,
     changed_at: datetime | None,
     history: History = NO_HISTORY,
+    fragments: Fragments | None = None,
 ) -> bytes:
     """Write a selection as RSS 2.0: the same bytes while nothing changed.
 
     Args:
         changed_at: When the selection last changed; never the present moment.
         history: Which archives stand beside it.
+        fragments: Items that were written before, of the same settings.
     """
-    feed = FeedGenerator()
-    register_dublin_core(feed)
-    _head(feed, settings, selection, changed_at)
-    link_history(feed, history, settings=settings, selection=selection, suffix="rss")
+
+    def make(notices: Sequence[Notice]) -> bytes:
+        feed = FeedGenerator()
+        register_dublin_core(feed)
+        _head(feed, settings, selection, changed_at)
+        link_history(
+            feed, history, settings=settings, selection=selection, suffix="rss"
+        )
+        for notice in notices:
+            entry = feed.add_entry(order="append")
+            _fill(entry, notice, settings)
+        return bytes(feed.rss_str(pretty=True))
+
     said = [said_as_gone(notice, settings, selection) for notice in notices]
-    for notice in never_empty(said, settings=settings, selection=selection):
-        entry = feed.add_entry(order="append")
-        _fill(entry, notice, settings)
-    return bytes(feed.rss_str(pretty=True))
+    shown = never_empty(said, settings=settings, selection=selection)
+    return (fragments or Fragments()).join(shown, tag="item", make=make)
 
 
 def _head(

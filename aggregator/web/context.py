@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import current_app
 
 from aggregator.model import Settings
+from aggregator.publish.fragments import Fragments
 from aggregator.store.engine import Store
 from aggregator.web.caching import FeedCache
 from aggregator.web.units import UnitCounts
@@ -20,6 +21,7 @@ class Context:
     settings: Settings
     store: Store
     cache: FeedCache
+    fragments: Fragments
     clock: Callable[[], datetime]
     watch: Watch
     units: UnitCounts

@@ -37,6 +37,7 @@ FORMS = {
         render=rss.render_rss,
         prove=proof.prove_rss,
         archived=True,
+        joined=True,
         gone=True,
     ),
     "atom": Form(
@@ -44,6 +45,7 @@ FORMS = {
         render=atom.render_atom,
         prove=proof.prove_atom,
         archived=True,
+        joined=True,
         gone=True,
     ),
     "json": Form(

@@ -57,6 +57,7 @@ class Form:
     dated: bool = False  # only what has an event or a deadline
     archived: bool = False  # links to archives of its months (RFC 5005)
     gone: bool = False  # tells for a while of what was taken away
+    joined: bool = False  # of items that were written before
     usual: int = DEFAULT_LIMIT  # how many items where an address does not say
 
 
@@ -250,6 +251,7 @@ def _render(
         selection=chosen,
         changed_at=reading.changed_at,
         **({"history": reading.history} if form.archived else {}),
+        **({"fragments": here.fragments} if form.joined else {}),
     )
     body, poisoned = proven(make, form.prove, reading.notices)
     tell_poisoned(here, poisoned, key=key)
