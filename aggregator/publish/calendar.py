@@ -33,6 +33,7 @@ from aggregator.publish.parts import local
 from aggregator.publish.parts import summary
 from aggregator.publish.view import Selection
 from aggregator.publish.words import fit_for_xml
+from aggregator.publish.words import plain
 from aggregator.publish.words import publish_title
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -117,7 +118,7 @@ def _entries(
         entry = _entry(notice, uid=uid, start=start, settings=settings)
         if end is not None:
             entry.add("dtend", end)
-        place = " ".join(fit_for_xml(notice.event.place).split())
+        place = plain(notice.event.place)
         if place:
             entry.add("location", place)
         yield (_order(start), uid), entry

@@ -25,6 +25,7 @@ from aggregator.publish.parts import local
 from aggregator.publish.parts import summary
 from aggregator.publish.parts import without_credentials
 from aggregator.publish.view import Selection
+from aggregator.publish.words import plain
 from aggregator.publish.words import publish_title
 
 CONTENT_TYPE = "application/feed+json; charset=utf-8"
@@ -89,7 +90,7 @@ def _attachment(file: Enclosure) -> dict[str, Any]:
         "mime_type": file.type or ANY_FILE,
     }
     if file.title:
-        told["title"] = file.title
+        told["title"] = plain(file.title)
     if file.length:
         told["size_in_bytes"] = file.length
     return told
@@ -105,7 +106,7 @@ def _ours(notice: Notice, settings: Settings) -> dict[str, Any]:
         "source": {
             "id": notice.source,
             "url": without_credentials(notice.source_url),
-            "title": notice.source_title,
+            "title": plain(notice.source_title),
             "guid": notice.guid,
         },
         "also_at": [
@@ -122,9 +123,9 @@ def _ours(notice: Notice, settings: Settings) -> dict[str, Any]:
     if document is not None:
         issued = document.issued.isoformat() if document.issued else None
         told["document"] = {
-            "identifier": document.number,
-            "type": document.type,
-            "issuer": document.issuer,
+            "identifier": plain(document.number),
+            "type": plain(document.type),
+            "issuer": plain(document.issuer),
             "issued": issued,
         }
     if notice.deadline is not None:
@@ -132,7 +133,7 @@ def _ours(notice: Notice, settings: Settings) -> dict[str, Any]:
     if event is not None:
         end = _moment(event.end, settings) if event.end else None
         start = _moment(event.start, settings)
-        told["event"] = {"start": start, "end": end, "place": event.place}
+        told["event"] = {"start": start, "end": end, "place": plain(event.place)}
     return told
 
 

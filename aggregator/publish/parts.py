@@ -32,6 +32,7 @@ from aggregator.publish.view import Selection
 from aggregator.publish.view import category_label
 from aggregator.publish.view import level_label
 from aggregator.publish.words import fit_for_xml
+from aggregator.publish.words import plain
 from aggregator.publish.words import publish_title
 from aggregator.publish.words import shorten
 
@@ -134,7 +135,7 @@ def summary(notice: Notice, settings: Settings) -> str:
     """
     text = publish_title(notice.title, notice.text) if not notice.text else notice.text
     text = f"{correction_of(notice, settings)} {text}"
-    return shorten(fit_for_xml(" ".join(text.split())), MAX_SUMMARY)
+    return shorten(plain(text), MAX_SUMMARY)
 
 
 def terms(notice: Notice, settings: Settings) -> Iterator[dict[str, str]]:
@@ -177,7 +178,7 @@ def add_dublin_core(entry: FeedEntry, notice: Notice, settings: Settings) -> Non
     """Add Dublin Core: number and day of issue of a document, correction, deadline."""
     document = notice.document
     if document is not None and document.number:
-        entry.dc.dc_identifier(fit_for_xml(document.number))
+        entry.dc.dc_identifier(plain(document.number))
     if document is not None and document.issued is not None:
         entry.dcterms.terms["issued"] = document.issued.isoformat()
     if is_corrected(notice):

@@ -36,6 +36,15 @@ def fit_for_xml(text: str) -> str:
     return _UNFIT.sub("", text)
 
 
+def plain(text: str) -> str:
+    """Make a text harmless for who prints it as it stands: on one line, without ``<>``.
+
+    Joomla prints a summary of Atom raw, calendars their descriptions.
+    """
+    words = fit_for_xml(text).replace("<", "‹").replace(">", "›")
+    return " ".join(words.split())
+
+
 def shorten(text: str, length: int) -> str:
     """Cut at a word, with an ellipsis, to at most so many characters."""
     if len(text) <= length:
