@@ -26,6 +26,7 @@ from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import NEVER
 from aggregator.publish.parts import add_dublin_core
+from aggregator.publish.parts import apart
 from aggregator.publish.parts import article_link
 from aggregator.publish.parts import authority_label
 from aggregator.publish.parts import channel_of
@@ -82,7 +83,7 @@ def render_atom(
         etree.indent(root)
         return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
 
-    standing = [notice for notice in notices if notice.gone is None]
+    standing = [notice for notice in apart(notices) if notice.gone is None]
     shown = never_empty(standing, settings=settings, selection=selection)
     return (fragments or Fragments()).join(shown, tag="entry", make=make)
 

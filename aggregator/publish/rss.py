@@ -23,6 +23,7 @@ from aggregator.publish.parts import ANY_FILE
 from aggregator.publish.parts import GENERATOR
 from aggregator.publish.parts import NEVER
 from aggregator.publish.parts import add_dublin_core
+from aggregator.publish.parts import apart
 from aggregator.publish.parts import article_link
 from aggregator.publish.parts import authority_label
 from aggregator.publish.parts import channel_of
@@ -70,7 +71,7 @@ def render_rss(
             _fill(entry, notice, settings)
         return bytes(feed.rss_str(pretty=True))
 
-    said = [said_as_gone(notice, settings, selection) for notice in notices]
+    said = [said_as_gone(notice, settings, selection) for notice in apart(notices)]
     shown = never_empty(said, settings=settings, selection=selection)
     return (fragments or Fragments()).join(shown, tag="item", make=make)
 

@@ -6,6 +6,7 @@ code does.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
@@ -13,6 +14,7 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
+import feedparser
 import pytest
 from lxml import etree
 
@@ -21,7 +23,9 @@ from aggregator.model import Enclosure
 from aggregator.model import Level
 from aggregator.model import Notice
 from aggregator.model import SourceHints
+from aggregator.publish.atom import render_atom
 from aggregator.publish.parts import channel_of
+from aggregator.publish.rss import render_rss
 from aggregator.publish.view import select
 from tests.publish.making import DC
 from tests.publish.making import SAID
@@ -186,6 +190,32 @@ def test_c13_items_are_told_apart_by_date_and_title() -> None:
     body = publish(*(notice(published=moment) for moment in moments))
     assert len(set(texts(body, "pubDate"))) == len(moments)
     assert publish(*(notice(published=moment) for moment in moments)) == body
+
+
+@pytest.mark.parametrize("render", [render_rss, render_atom])
+def test_c13_items_of_one_second_are_dated_apart_and_stay_in_order(
+    render: Callable[..., bytes],
+) -> None:
+    """Of two sources, each of which had its own; a day without an hour stays a day."""
+    midnight = datetime(2026, 11, 19, 17, tzinfo=UTC)  # 00:00 in the site's zone
+    dates = [NOW, NOW, NOW - timedelta(microseconds=1), midnight, midnight, midnight]
+    notices = [
+        notice(id=str(n), title="Thông báo", published=date, updated=date)
+        for n, date in enumerate(dates)
+    ]
+    chosen = select(SAID, "so")
+    how: dict[str, Any] = {"settings": SAID, "selection": chosen, "changed_at": NOW}
+    read = feedparser.parse(render(notices, **how)).entries
+    told = [datetime(*entry.published_parsed[:6], tzinfo=UTC) for entry in read]
+    assert [entry.id for entry in read] == [f"urn:uuid:{n}" for n in range(6)]
+    assert told == sorted(set(told), reverse=True)
+    assert [date - given for date, given in zip(told, dates, strict=True)][3:] == [
+        timedelta(seconds=2),
+        timedelta(seconds=1),
+        timedelta(0),
+    ]
+    later = [entry for entry in read if "updated_parsed" in entry]
+    assert all(entry.updated_parsed >= entry.published_parsed for entry in later)
 
 
 def test_c14_the_first_picture_is_absolute() -> None:

@@ -20,11 +20,17 @@ from tests.publish.making import notice
 
 RENDERS = {"rss": rss.render_rss, "atom": atom.render_atom}
 MARKS = "a </item>\n <item> </entry>\n<entry> & ]]> b"
+FILES = (Enclosure(url="http://so.example/a.pdf", length=12),)
 NOTICES = [
-    notice(id="1", title="Thông báo tuyển sinh lớp 10"),
-    notice(id="2", title=MARKS, text=MARKS, html=f"<p>{MARKS}</p>"),
-    notice(id="3", enclosures=(Enclosure(url="http://so.example/a.pdf", length=12),)),
-    notice(id="4", state="withdrawn", gone=CHANGED),
+    replace(one, published=one.published - timedelta(hours=place))
+    for place, one in enumerate(
+        [
+            notice(id="1", title="Thông báo tuyển sinh lớp 10"),
+            notice(id="2", title=MARKS, text=MARKS, html=f"<p>{MARKS}</p>"),
+            notice(id="3", enclosures=FILES),
+            notice(id="4", state="withdrawn", gone=CHANGED),
+        ]
+    )
 ]
 
 
