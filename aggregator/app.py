@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
 from importlib import resources
+from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,7 @@ from aggregator.web import standing
 from aggregator.web import widget
 from aggregator.web.caching import FeedCache
 from aggregator.web.context import Context
+from aggregator.web.copies import Copies
 from aggregator.web.known import KnownBytes
 from aggregator.web.units import UnitCounts
 from aggregator.web.watching import Watch
@@ -56,8 +58,13 @@ def create_app(
     store: Store,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    copies: Path | None = None,
 ) -> Flask:
-    """Make the application."""
+    """Make the application.
+
+    Args:
+        copies: A folder for the last good bytes, which outlive the process there.
+    """
     package = resources.files("aggregator")
     app = Flask(
         "aggregator",
@@ -71,7 +78,7 @@ def create_app(
     app.extensions["aggregator"] = Context(
         settings=settings,
         store=store,
-        cache=FeedCache(),
+        cache=FeedCache(copies=Copies(copies) if copies else None),
         fragments=Fragments(),
         clock=clock,
         watch=watch,

@@ -59,6 +59,10 @@ class Place:
             return self.database
         return f"sqlite:///{Path(self.config).resolve().parent / folder}/aggregator.db"
 
+    def copies(self) -> Path:
+        """Name the folder of the last good bytes, beside the file."""
+        return Path(self.config).resolve().parent / "var" / "last-good"
+
 
 @contextmanager
 def opened(place: Place, settings: Settings) -> "Iterator[Store]":

@@ -45,7 +45,7 @@ def run(place: Place, host: str, port: int) -> None:
     settings = place.settings()
     _need_contact(settings)
     with listening(host, port) as door, opened(place, settings) as store:
-        app = create_app(settings, store)
+        app = create_app(settings, store, copies=place.copies())
         with pulling(store, settings), kept_current(app), serving(app, door):
             wait(f"{address_of(door)}/feeds/")
 
@@ -77,6 +77,7 @@ def serve(place: Place, host: str, port: int, workers: int) -> None:
         host=host,
         port=port,
         workers=workers,
+        copies=place.copies(),
         ready=lambda: tell(f"{address}/feeds/"),
     )
     click.echo("aggregator: stopping", err=True)

@@ -23,6 +23,7 @@ from email.utils import format_datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from functools import wraps
+from typing import Protocol
 from typing import TypeVar
 
 import brotli
@@ -103,10 +104,25 @@ def rendered(
     )
 
 
-class FeedCache:
-    """Keeps the newest bytes of each selection, within a bound of memory."""
+class Kept(Protocol):
+    """Where bytes outlive a process."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def keep(self, key: str, known: Rendered) -> None:
+        """Keep them; never fails."""
+
+    def read(self, key: str) -> Rendered | None:
+        """Give them back, if they are there."""
+
+
+class FeedCache:
+    """Keeps the newest bytes of each selection, within a bound of memory.
+
+    Args:
+        copies: Where they are kept besides, for when they are not in memory.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES, copies: Kept | None = None) -> None:
+        self._copies = copies
         self._kept: OrderedDict[str, Rendered] = OrderedDict()
         self._size = 0
         self._max_bytes = max_bytes
@@ -138,14 +154,17 @@ class FeedCache:
                 self._keep(key, fresh)
                 return fresh
         except Exception as error:
-            if known is None:
+            last = self.last(key)
+            if last is None:
                 raise
             _log.error("the last good bytes are served of %s: %s", key, error)
-            return replace(known, stale=True)
+            return last
 
     def last(self, key: str) -> Rendered | None:
         """Give the last known bytes, stale as they may be."""
         known = self._known(key)
+        if known is None and self._copies is not None:
+            known = self._copies.read(key)
         return known and replace(known, stale=True)
 
     def _known(self, key: str) -> Rendered | None:
@@ -155,6 +174,8 @@ class FeedCache:
             return self._kept.get(key)
 
     def _keep(self, key: str, fresh: Rendered) -> None:
+        if self._copies is not None:
+            self._copies.keep(key, fresh)
         with self._lock:
             old = self._kept.pop(key, None)
             self._size -= _size(old) if old else 0

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from functools import partial
 from multiprocessing import parent_process
 from multiprocessing import util
+from pathlib import Path
 
 from flask import Flask
 from granian.constants import HTTPModes
@@ -25,7 +26,7 @@ from granian.server.mp import MPServer
 from aggregator.app import create_app
 from aggregator.app import kept_current
 from aggregator.model import Settings
-from aggregator.store.engine import open_store
+from aggregator.store.engine import Store
 
 THREADS = 4  # of a process: an answer that waits for the store holds up no other
 HEAD_SECONDS = 30  # for a request's head to come
@@ -41,11 +42,13 @@ def serve_in_processes(
     host: str,
     port: int,
     workers: int,
+    copies: Path,
     ready: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM or SIGINT. A process that dies is started again.
 
     Args:
+        copies: The folder of the last good bytes, which all processes share.
         ready: Is called once somebody answers.
     """
     for name in ("_granian", "granian"):
@@ -66,15 +69,20 @@ def serve_in_processes(
     )
     told = threading.Thread(target=_tell, args=(host, port, ready), daemon=True)
     told.start()
-    server.serve(target_loader=partial(_load, settings, database), wrap_loader=False)
+    server.serve(
+        target_loader=partial(_load, settings, database, copies), wrap_loader=False
+    )
 
 
-def _load(settings: Settings, database: str) -> Flask:
-    """Make the application in a process; what it holds is let go of at its end."""
+def _load(settings: Settings, database: str, copies: Path) -> Flask:
+    """Make the application in a process; what it holds is let go of at its end.
+
+    The database has been looked at: should it be away now, there are copies.
+    """
     stack = ExitStack()
-    store = open_store(database)
+    store = Store(database)
     stack.callback(store.close)
-    app = create_app(settings, store)
+    app = create_app(settings, store, copies=copies)
     stack.enter_context(kept_current(app))
     util.Finalize(app, stack.close, exitpriority=_LAST)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
