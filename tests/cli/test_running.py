@@ -14,6 +14,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from aggregator.publish.placeholder import TITLE
 from tests.cli.command import Service
 from tests.cli.command import aggregator
 from tests.cli.command import service
@@ -102,7 +103,7 @@ def test_many_may_serve_and_ctrl_c_ends_them_too(
         service(tmp_path, "serve", "--port", "0") as two,
     ):
         for each in (one, two):
-            assert titles(each.wait_for(HOME)[1]) == []
+            assert titles(each.wait_for(HOME)[1]) == [TITLE]  # that there is none yet
         assert aggregator(tmp_path, "pull").code == 0
         time.sleep(FRESH)
         for each in (one, two):
