@@ -95,11 +95,14 @@ class Hits:
         kind = connection.dialect.name
         self.table = _INDEXES[kind]
         words = self.table.c.words
+        self.found: sa.ColumnElement[bool]
         if kind == "sqlite":
             self.place: Any = self.table.c.rowid
             self.found = words.op("MATCH", is_comparison=True)(fts5_query(sought))
         else:
             self.place = self.table.c.place
+            # A plan that is made once for all words guesses badly for each of them.
+            connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
             asked = sa.text("CAST(:asked AS tsquery)").bindparams(
                 asked=ts_query(sought)
             )
@@ -109,6 +112,10 @@ class Hits:
             if len(places) <= _FEW:
                 these = sa.text("ANY(CAST(:places AS bigint[]))")
                 self.found = self.place == these.bindparams(places=places)
+            elif any(len(part) > 1 for part in sought.phrases + sought.prefixes):
+                # It takes phrases for rare and would sort them all; a function has
+                # no index, so the newest are read first, as they are of a word.
+                self.found = sa.func.ts_match_vq(words, asked)
 
         self._row = self.place.op("&")(sa.literal_column(str(_ROW_MASK)))
         self._streams = kind == "sqlite"
