@@ -20,6 +20,7 @@ from aggregator.model import Item
 from aggregator.model import Notice
 from aggregator.store import preview
 from aggregator.store import schema
+from aggregator.store import search
 from aggregator.store.corrections import correct
 from aggregator.store.engine import Store
 from aggregator.store.engine import open_store
@@ -185,6 +186,19 @@ def test_a_window_takes_the_newest_of_what_is_found(held: Store) -> None:
     assert [n.title for n in found] == [f"Tiêu đề n{n}" for n in range(3)]
     late = published(held, "tieu de", since=NOW + HOUR, source="so-tb")
     assert [n.title for n in late] == [f"Tiêu đề n{n}" for n in (1, 3, 5, 7)]
+
+
+@pytest.mark.parametrize("question", ["tiêu đề", '"tiêu đề"', '"tiêu đ*"', "ti*"])
+@pytest.mark.parametrize("few", [3, 100], ids=["more than few", "few"])
+def test_few_and_many_hits_are_read_alike(
+    held: Store, monkeypatch: pytest.MonkeyPatch, few: int, question: str
+) -> None:
+    monkeypatch.setattr(search, "_FEW", few)
+    sent = [item(f"n{n}", given=NOW - n * HOUR) for n in range(9)]
+    pull(held, "so-tin", *sent, item("khác", title="Khác"))
+    expected = [each.title for each in sent]
+    assert listed(held, question) == expected
+    assert [n.title for n in published(held, question)] == expected
 
 
 # --- Both databases ---------------------------------------------------------------
