@@ -225,6 +225,8 @@ def _times(case: _Case, category: Category) -> _Times:
         since = year_begins(case.title, case.text, case.near.date())
     event, event_why = _event(case, category, since)
     deadline, deadline_why = _deadline(case, since, event_why)
+    if _names_its_day(deadline_why, event_why):
+        event, event_why = None, ()
     never = find_impossible(("title", case.title), ("text", case.text))
     return deadline, event, (*deadline_why, *event_why, *never)
 
@@ -261,6 +263,14 @@ def _deadline(
         if found and not any(found[1] in because.saw for because in event_why):
             return found[0], (Because(says="Hạn chót", saw=found[1], where=where),)
     return None, ()
+
+
+def _names_its_day(deadline: _Reasons, event: _Reasons) -> bool:
+    """Say whether an event is but the day of a deadline: "hạn chót ngày 15/6/2027"."""
+    words = [because.saw for because in deadline]
+    return bool(event) and all(
+        any(because.saw in saw for saw in words) for because in event
+    )
 
 
 def _worth_keeping(facts: DocumentFacts, category: Category) -> DocumentFacts | None:

@@ -205,3 +205,23 @@ def test_an_announcement_that_is_only_its_type_and_date_is_dated():
     assert found.category is Category.ANNOUNCEMENT
     assert found.document.issued == date(2020, 10, 18)
     assert found.event is None
+
+
+@pytest.mark.parametrize(
+    ("title", "deadline", "event"),
+    [
+        ("Thông báo nộp hồ sơ, hạn chót ngày 15/6/2027", "2027-06-15", None),
+        ("Thông báo nộp báo cáo trước ngày 5/7/2027", "2027-07-05", None),
+        (
+            "Thư mời dự hội nghị lúc 8g30 ngày 20/6/2027, đăng ký trước 5/6/2027",
+            "2027-06-05",
+            "2027-06-20",
+        ),
+    ],
+)
+def test_the_day_of_a_deadline_is_no_event(
+    title: str, deadline: str, event: str | None
+) -> None:
+    told = understand(title, "", hints=SourceHints(), now=NOW, published=NOW)
+    assert str(told.deadline) == deadline
+    assert (told.event and told.event.start.date().isoformat()) == event
