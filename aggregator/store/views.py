@@ -5,8 +5,11 @@ after it. Levels are part of every View, so no outlet can forget them.
 """
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +23,7 @@ from aggregator.store.columns import bits_of
 from aggregator.store.faces import notices_of
 from aggregator.store.scope import end_of_day
 from aggregator.store.scope import few_streams
+from aggregator.store.scope import standing
 from aggregator.store.scope import streams
 from aggregator.store.scope import told_until
 from aggregator.store.scope import version_of
@@ -50,15 +54,17 @@ def read_view(
         dated: Only what has an event or a deadline, of the latest of each authority
             and category; goes with none of the others.
     """
-    hits = Hits(connection, sought) if sought else None
     if dated:
-        rows = _window(connection, view, lambda most: _dated_query(view, most))
-    else:
+        rows = _window(view, lambda most: _asked(connection, _dated_query(view, most)))
+    elif source is None and since is None and sought is None and _is_plain(view):
+        plain, values = _plain_query(view)
         rows = _window(
-            connection,
-            view,
-            lambda most: _ids_query(view, most, source=source, since=since, hits=hits),
+            view, lambda most: _asked(connection, plain, {**values, "most": most})
         )
+    else:
+        hits = Hits(connection, sought) if sought else None
+        query = partial(_ids_query, view, source=source, since=since, hits=hits)
+        rows = _window(view, lambda most: _asked(connection, query(most)))
     return notices_of(connection, view, [row.id for row in _in_order(rows)])
 
 
@@ -111,20 +117,106 @@ def counters(connection: sa.Connection) -> dict[Cell, int]:
 
 
 def _window(
-    connection: sa.Connection, view: View, query: Callable[[int], sa.Select[Any]]
+    view: View, ask: Callable[[int], Sequence[sa.Row[Any]]]
 ) -> list[sa.Row[Any]]:
     """Read which notices stand in the window, each once.
 
     A notice is there as often as it was seen, so more may have to be read. Databases
     could tell them apart themselves, but would read all there is for it.
+
+    Args:
+        ask: Reads so many places, the newest first.
     """
     most = 2 * view.limit
     while True:
-        rows = connection.execute(query(most)).all()
+        rows = ask(most)
         once = list({row.id: row for row in rows}.values())
         if len(once) >= view.limit or len(rows) < most:
             return once[: view.limit]
         most *= 4
+
+
+def _asked(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    values: Mapping[str, Any] | None = None,
+) -> Sequence[sa.Row[Any]]:
+    return connection.execute(query, values).all()
+
+
+def _is_plain(view: View) -> bool:
+    """Say whether a view is as feeds have it: of today, of authorities that last."""
+    return (
+        view.on is None
+        and few_streams(view)
+        and all(reach.until is None for reach in view.reach)
+    )
+
+
+def _plain_query(view: View) -> tuple[sa.Select[Any], dict[str, Any]]:
+    """Say which notices of a plain view come first: a statement, and its values.
+
+    Making a statement takes longer than asking it; so those of one shape share one.
+    """
+    statement = _plain_statement(
+        len(view.reach),
+        len(view.categories),
+        by_entry=view.by_entry,
+        gone=view.gone_since is not None,
+    )
+    values: dict[str, Any] = {"bits": bits_of(view.levels)}
+    for n, reach in enumerate(view.reach):
+        values[f"authority_{n}"] = reach.authority
+    for n, category in enumerate(sorted(view.categories)):
+        values[f"category_{n}"] = str(category)
+    if view.gone_since is not None:
+        values["gone_since"] = view.gone_since
+    return statement, values
+
+
+@lru_cache(maxsize=256)
+def _plain_statement(
+    reaches: int, categories: int, *, by_entry: bool, gone: bool
+) -> sa.Select[Any]:
+    since: Any = sa.bindparam("gone_since", type_=schema.UtcTime) if gone else None
+    shape = View(
+        audience="",
+        reach=(),
+        levels=frozenset(),
+        categories=frozenset(),
+        by_entry=by_entry,
+        gone_since=since,
+    )
+    there = standing(shape)
+    most: Any = sa.bindparam("most", type_=sa.Integer)
+    bits: Any = sa.bindparam("bits", type_=sa.Integer)
+    return _newest_of(
+        shape,
+        most,
+        [
+            [
+                _seen.authority == sa.bindparam(f"authority_{reach}"),
+                _seen.category == sa.bindparam(f"category_{category}"),
+                *there,
+            ]
+            for reach in range(reaches)
+            for category in range(categories)
+        ],
+        bits,
+    )
+
+
+def _newest_of(
+    view: View,
+    most: Any,
+    streams: Sequence[Sequence[sa.ColumnElement[bool]]],
+    bits: Any,
+) -> sa.Select[Any]:
+    """Select the newest among the newest of each stream."""
+    parts = [_newest(view, most, stream, bits=bits).subquery() for stream in streams]
+    found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
+    query = sa.select(found).order_by(*_newest_first(view, found.c))
+    return query.limit(most)
 
 
 def _ids_query(
@@ -143,10 +235,7 @@ def _ids_query(
     """
     plain = source is None and since is None and hits is None
     if plain and few_streams(view):
-        parts = [_newest(view, most, stream).subquery() for stream in streams(view)]
-        found = sa.union_all(*(sa.select(part) for part in parts)).subquery()
-        query = sa.select(found).order_by(*_newest_first(view, found.c))
-        return query.limit(most)
+        return _newest_of(view, most, streams(view), bits_of(view.levels))
     conditions = visible(view)
     names = [str(category) for category in view.categories]
     conditions.append((_seen.category + "").in_(names))
@@ -183,23 +272,27 @@ def _dated_query(view: View, most: int) -> sa.Select[Any]:
 
 def _newest(
     view: View,
-    most: int,
+    most: Any,
     conditions: Sequence[sa.ColumnElement[bool]],
     of: Any = _seen,
+    *,
+    bits: Any = None,
 ) -> sa.Select[Any]:
     """Select the newest of what meets some conditions.
 
     Args:
+        bits: Of the levels; those of the view if left out.
         of: Whose dates order it, a sighting's or its notice's: they are the same, but
             the order chooses the index.
     """
+    bits = bits_of(view.levels) if bits is None else bits
     query = (
         sa.select(
             *(_noted.id, of.published_at, _noted.first_seen_at, of.entered_at),
             *(_seen.pk, version_of(view).label("n")),
         )
         .join(schema.sightings, _seen.notice_id == _noted.id)
-        .where(*conditions, _seen.level_bits.op("&")(bits_of(view.levels)) != 0)
+        .where(*conditions, _seen.level_bits.op("&")(bits) != 0)
     )
     columns = query.selected_columns
     if view.on is not None:  # nothing is dated, or enters, after it was first seen
