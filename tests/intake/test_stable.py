@@ -1,6 +1,7 @@
 """What is called stable the engine leaves as it is; the short way is no other."""
 
 import json
+import sys
 from unittest.mock import patch
 
 import pytest
@@ -15,6 +16,7 @@ from aggregator.intake.sanitize import TAGS
 from aggregator.intake.sanitize import absolute
 from aggregator.intake.sanitize import clean
 from aggregator.intake.stable import MAX_OPEN
+from aggregator.intake.stable import SOUND
 from aggregator.intake.stable import is_stable
 from tests.intake.reading import CORPUS
 
@@ -30,6 +32,9 @@ def the_long_way(html: str, base: str = BASE) -> str:
         return clean(html, base=base)
 
 
+provable = pytest.mark.skipif(
+    not SOUND, reason="nothing can be proved with this Python (CPython issue 106052)"
+)
 STABLE = [
     "",
     "Kính gửi: các trường “THCS” &amp; ₫",
@@ -48,6 +53,7 @@ STABLE = [
 ]
 
 
+@provable
 @pytest.mark.parametrize("html", STABLE)
 def test_what_the_engine_writes_is_stable(html):
     assert is_stable(html)
@@ -144,6 +150,7 @@ def test_stable_trees_are_left_as_they_are(html):
         assert the_long_way(html) == html
 
 
+@provable
 def test_every_pair_of_tags_is_left_as_it_is_where_stable():
     seen = 0
     for outer in sorted(TAGS):
@@ -185,6 +192,7 @@ def test_the_short_way_cleans_payloads_as_the_long_way():
     assert [p for p in payloads if clean(p, base=BASE) != the_long_way(p)] == []
 
 
+@provable
 def test_long_html_takes_the_short_way_too():
     html = "<p>Điều khoản</p>" * (MAX_HTML // 17)
     assert is_stable(html) and clean(html) == html
@@ -249,3 +257,8 @@ def test_strange_addresses_are_written_as_ever(url, base):
 @given(_ADDRESSES, st.one_of(st.sampled_from([BASE, "", "http://[::1/"]), _ADDRESSES))
 def test_plain_addresses_are_written_as_all_others(url, base):
     assert absolute(url, base) == sanitize._absolute(url, base)
+
+
+def test_python_is_known_to_be_sound_or_not():
+    """3.11.5 and 3.12 mended what stands in CPython issue 106052; 3.12.0 came whole."""
+    assert SOUND == (sys.version_info >= (3, 11, 5))

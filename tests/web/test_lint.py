@@ -60,6 +60,7 @@ def address(
     sqlite_store: Store,
     declare: Callable[[Store, Settings, datetime], None],
     request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> Iterator[str]:
     """Serve five items of one category, one of another, none of the rest."""
     with listening("127.0.0.1", 0) as door:
@@ -80,13 +81,14 @@ def address(
                 yield here
             return
         host, port = door.getsockname()[:2]
-    with in_processes(said, str(sqlite_store.engine.url), host=host, port=port):
+    database, copies = str(sqlite_store.engine.url), tmp_path / "last-good"
+    with in_processes(said, database, copies, host=host, port=port):
         yield here
 
 
 @contextmanager
 def in_processes(
-    said: Settings, database: str, *, host: str, port: int
+    said: Settings, database: str, copies: Path, *, host: str, port: int
 ) -> Iterator[None]:
     """Serve from a process that has the server's processes below it."""
     spawn = multiprocessing.get_context("spawn")
@@ -94,7 +96,13 @@ def in_processes(
     parent = spawn.Process(
         target=serve_in_processes,
         args=(said, database),
-        kwargs={"host": host, "port": port, "workers": 1, "ready": ready.set},
+        kwargs={
+            "host": host,
+            "port": port,
+            "workers": 1,
+            "copies": copies,
+            "ready": ready.set,
+        },
     )
     parent.start()
     try:
