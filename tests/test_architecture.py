@@ -46,7 +46,7 @@ HOMES = {
     "click": {"cli"},
     "feedgen": {"publish"},
     "feedparser": {"intake.parse"},
-    "flask": {"web", "app", "work.workers"},
+    "flask": {"web", "app"},
     "flask_babel": {"web", "app"},
     "granian": {"work.workers"},
     "icalendar": {"publish.calendar"},

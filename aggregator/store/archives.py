@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from aggregator.model import Notice
 from aggregator.model import View
 from aggregator.store import schema
-from aggregator.store.columns import bits_of
 from aggregator.store.columns import chunks
 from aggregator.store.faces import notices_of
+from aggregator.store.scope import of_levels
 from aggregator.store.scope import streams
 from aggregator.store.scope import visible
 
@@ -84,17 +84,13 @@ def _nearest(
     """Select the first moment of each stream, in an order: read from an index."""
     parts = [
         sa.select(_seen.first_seen_at)
-        .where(*stream, where, _of_levels(view))
+        .where(*stream, where, of_levels(view.levels))
         .order_by(order)
         .limit(1)
         .subquery()
         for stream in streams(view)
     ]
     return sa.union_all(*(sa.select(part) for part in parts))
-
-
-def _of_levels(view: View) -> sa.ColumnElement[bool]:
-    return _seen.level_bits.op("&")(bits_of(view.levels)) != 0
 
 
 def month_stamp(connection: sa.Connection, view: View, month: str) -> str:
@@ -122,7 +118,7 @@ def _ids(connection: sa.Connection, view: View, month: str) -> set[str]:
     begin, end = bounds(month, view.timezone)
     then = [_seen.first_seen_at >= begin, _seen.first_seen_at < end]
     parts = [
-        sa.select(_seen.notice_id).where(*stream, *then, _of_levels(view))
+        sa.select(_seen.notice_id).where(*stream, *then, of_levels(view.levels))
         for stream in streams(view)
     ]
     return set(connection.scalars(sa.union_all(*parts)))

@@ -23,12 +23,12 @@ from aggregator.model.search import Sought
 from aggregator.store import schema
 from aggregator.store.columns import CHUNK
 from aggregator.store.columns import NOW_SHOWN
-from aggregator.store.columns import bits_of
 from aggregator.store.columns import chunks
 from aggregator.store.columns import levels_of
 from aggregator.store.dossier import SHOWN
 from aggregator.store.dossier import state_of
 from aggregator.store.scope import end_of_day
+from aggregator.store.scope import of_levels
 from aggregator.store.search import Hits
 from aggregator.store.search import place_of
 
@@ -167,7 +167,7 @@ def _places(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.reach is not None:
         conditions.append(sa.or_(*(_reached(r, wanted) for r in wanted.reach)))
     if wanted.levels != ALL_LEVELS:
-        conditions.append(_seen.level_bits.op("&")(bits_of(wanted.levels)) != 0)
+        conditions.append(of_levels(wanted.levels))
     if len(wanted.categories) < len(Category):
         names = [str(category) for category in wanted.categories]
         conditions.append(_seen.category.in_(names))

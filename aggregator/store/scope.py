@@ -1,5 +1,6 @@
 """What a View means in SQL: which places its audience may see, and as of when."""
 
+from collections.abc import Collection
 from datetime import date
 from datetime import datetime
 from datetime import time
@@ -8,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from aggregator.model import Level
 from aggregator.model import Reach
 from aggregator.model import View
 from aggregator.store import schema
+from aggregator.store.columns import bits_of
 
 _seen = schema.sightings.c
 _SHOWN = ("shown", "maybe_withdrawn")
@@ -76,6 +79,11 @@ def live(view: View) -> sa.ColumnElement[bool]:
         return stands
     later = _seen.gone_at >= end_of_day(view.on, view.timezone)
     return stands | ((_seen.state == "withdrawn") & later)
+
+
+def of_levels(levels: Collection[Level]) -> sa.ColumnElement[bool]:
+    """Select what concerns one of some levels."""
+    return _seen.level_bits.op("&")(bits_of(levels)) != 0
 
 
 def told_since(day: date, timezone: str) -> datetime:

@@ -23,6 +23,7 @@ from aggregator.store.columns import bits_of
 from aggregator.store.faces import notices_of
 from aggregator.store.scope import end_of_day
 from aggregator.store.scope import few_streams
+from aggregator.store.scope import of_levels
 from aggregator.store.scope import standing
 from aggregator.store.scope import streams
 from aggregator.store.scope import told_until
@@ -312,7 +313,7 @@ def _newest_hits(
 ) -> sa.Select[Any]:
     """Select the newest of what is found: their places are in the order of dates."""
     recent = [] if since is None else [schema.notices.c.first_seen_at >= since]
-    levels = _seen.level_bits.op("&")(bits_of(view.levels)) != 0
+    levels = of_levels(view.levels)
     query = hits.select(*conditions, levels, source=source, first_seen=recent)
     found = query.selected_columns
     noted = schema.notices.alias("found")
@@ -347,7 +348,7 @@ def last_untold(connection: sa.Connection, view: View) -> datetime | None:
             _seen.gone_at < view.gone_since,
             _seen.authority.in_([reach.authority for reach in view.reach]),
             _seen.category.in_([str(category) for category in view.categories]),
-            _seen.level_bits.op("&")(bits_of(view.levels)) != 0,
+            of_levels(view.levels),
         )
     )
     return None if latest is None else told_until(latest, view.timezone)

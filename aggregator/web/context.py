@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
@@ -26,6 +28,11 @@ class Context:
     watch: Watch
     units: UnitCounts
     shape: str  # hash of what in the settings shapes bytes; made once
+
+    def today(self) -> date:
+        """Give the day it is in the site's zone."""
+        zone = ZoneInfo(self.settings.site.timezone)
+        return self.clock().astimezone(zone).date()
 
 
 def context() -> Context:

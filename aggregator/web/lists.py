@@ -4,7 +4,6 @@ They are made of the settings alone, so they are there when the store is not.
 """
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint
 from flask import Response
@@ -52,7 +51,7 @@ def selection(audience: str, level: str, name: str) -> BaseResponse:
 def _answer(address: str, body: bytes) -> Response:
     here = context()
     now, zone = here.clock(), here.settings.site.timezone
-    today = now.astimezone(ZoneInfo(zone)).date()
+    today = here.today()
     # Nobody writes down when settings changed: by date alone it is new each day.
     midnight = end_of_day(today - timedelta(days=1), zone)
     known = rendered(body, stamp="0/opml", changed_at=midnight)

@@ -4,10 +4,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace
-from datetime import date
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from flask import redirect
 from flask import request
@@ -150,15 +148,10 @@ def read_selection(
     )
 
 
-def _today(here: Context) -> date:
-    zone = ZoneInfo(here.settings.site.timezone)
-    return here.clock().astimezone(zone).date()
-
-
 def telling_losses(here: Context, chosen: Selection) -> Selection:
     """Let a selection also hold what was taken away in the last days, as such."""
     view = chosen.view
-    since = told_since(view.on or _today(here), view.timezone)
+    since = told_since(view.on or here.today(), view.timezone)
     return replace(chosen, view=replace(view, gone_since=since))
 
 
@@ -185,7 +178,7 @@ def keep_answer(
             address=address,
             cells=cells_of(chosen.view),
             counted=int(known.stamp.partition("/")[0]),
-            until=end_of_day(_today(here), chosen.view.timezone),
+            until=end_of_day(here.today(), chosen.view.timezone),
         ),
     )
 

@@ -16,8 +16,8 @@ from functools import partial
 from multiprocessing import parent_process
 from multiprocessing import util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
 from granian.constants import HTTPModes
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -27,6 +27,9 @@ from aggregator.app import create_app
 from aggregator.app import kept_current
 from aggregator.model import Settings
 from aggregator.store.engine import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 THREADS = 4  # of a process: an answer that waits for the store holds up no other
 HEAD_SECONDS = 30  # for a request's head to come
@@ -74,7 +77,7 @@ def serve_in_processes(
     )
 
 
-def _load(settings: Settings, database: str, copies: Path) -> Flask:
+def _load(settings: Settings, database: str, copies: Path) -> "WSGIApplication":
     """Make the application in a process; what it holds is let go of at its end.
 
     The database has been looked at: should it be away now, there are copies.
